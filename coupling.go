@@ -1,0 +1,52 @@
+package koppel
+
+// CouplingState is where a coupling is in its life.
+type CouplingState string
+
+// The life of a coupling: draft → activating → active ⇄ paused | needs_reauth
+// → disabled → removed.
+const (
+	CouplingDraft       CouplingState = "draft"
+	CouplingActivating  CouplingState = "activating"
+	CouplingActive      CouplingState = "active"
+	CouplingPaused      CouplingState = "paused"
+	CouplingNeedsReauth CouplingState = "needs_reauth"
+	CouplingDisabled    CouplingState = "disabled"
+	CouplingRemoved     CouplingState = "removed"
+)
+
+// PauseOwner is who paused a coupling; each clears only its own pause.
+type PauseOwner string
+
+// The owners of a pause.
+const (
+	PausedByPerson PauseOwner = "person"
+	PausedByAuth   PauseOwner = "auth"
+	PausedByPolicy PauseOwner = "policy"
+	PausedByQuota  PauseOwner = "quota"
+)
+
+// Step is one step of an activation with its state, in the order in which
+// activation takes them.
+type Step struct {
+	// Name is "credentials", the object's name, or "schedules".
+	Name string `json:"name"`
+	// State is pending, running, done, skipped or failed.
+	State StepState `json:"state" enum:"pending,running,done,skipped,failed"`
+	// RunID is the run that does the step, where one does.
+	RunID string `json:"run_id,omitempty"`
+	// Detail is why it was skipped or failed.
+	Detail string `json:"detail,omitempty"`
+}
+
+// StepState is the state of an activation step.
+type StepState string
+
+// The states of a step.
+const (
+	StepPending StepState = "pending"
+	StepRunning StepState = "running"
+	StepDone    StepState = "done"
+	StepSkipped StepState = "skipped"
+	StepFailed  StepState = "failed"
+)
