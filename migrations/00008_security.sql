@@ -20,13 +20,14 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO koppel_app, koppel_engine', name);
     END LOOP;
 
-    -- Queue tables: the engine's sweep and dispatch look across webshops.
+    -- Queue tables: the engine's sweep and dispatch look across webshops in transactions that name none;
+    -- one that names a webshop sees only that one's.
     FOREACH name IN ARRAY ARRAY['coupling', 'run', 'outbox'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-        EXECUTE format('CREATE POLICY tenant ON %I TO koppel_app USING (webshop_id = (SELECT koppel_webshop()))', name);
+        EXECUTE format('CREATE POLICY tenant ON %I TO koppel_app, koppel_engine USING (webshop_id = (SELECT koppel_webshop()))', name);
         EXECUTE format('CREATE POLICY installation ON %I TO koppel_app USING ((SELECT koppel_all_webshops()))', name);
-        EXECUTE format('CREATE POLICY engine ON %I TO koppel_engine USING (true)', name);
+        EXECUTE format('CREATE POLICY queue ON %I TO koppel_engine USING ((SELECT koppel_webshop()) IS NULL)', name);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO koppel_app, koppel_engine', name);
     END LOOP;
 
@@ -66,3 +67,6 @@ CREATE POLICY tenant ON audit FOR SELECT TO koppel_app USING (webshop_id = (SELE
 CREATE POLICY write ON audit FOR INSERT TO koppel_app, koppel_engine WITH CHECK (true);
 GRANT SELECT, INSERT ON audit TO koppel_app;
 GRANT INSERT ON audit TO koppel_engine;
+
+-- Server and worker compare the schema with the one they were built for before they start.
+GRANT SELECT ON goose_db_version TO koppel_app, koppel_engine;

@@ -26,7 +26,7 @@ BEGIN
 END
 $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION koppel_partitions(integer) IS 'Makes the daily partitions from yesterday to days_ahead and says how many were new; called by migrate, by every starting worker and by the sweep.';
+COMMENT ON FUNCTION koppel_partitions(integer) IS 'Makes the daily partitions from yesterday to days_ahead and says how many were new; called by migrate, by every starting server and worker and by the sweep.';
 REVOKE EXECUTE ON FUNCTION koppel_partitions(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION koppel_partitions(integer) TO koppel_engine;
+GRANT EXECUTE ON FUNCTION koppel_partitions(integer) TO koppel_app, koppel_engine;
 SELECT koppel_partitions(14);

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/koppel-io/koppel"
+)
+
+// Tx is one transaction in one scope. It is used by one goroutine and only inside the function given to InTx.
+type Tx struct {
+	tx    pgx.Tx
+	db    *DB
+	scope Scope
+}
+
+// attempts is how often a transaction that the database rolled back is tried.
+const attempts = 5
+
+// InTx runs fn in a transaction that sees scope, and commits when fn returns nil. fn runs again from its start when
+// PostgreSQL rolled the transaction back for a deadlock or a serialization failure, so it must not act outside it.
+// A commit whose outcome is unknown is never repeated.
+func (db *DB) InTx(ctx context.Context, scope Scope, fn func(*Tx) error) error {
+	const op = "transaction"
+	switch {
+	case scope.kind == scopeNone, scope.kind == scopeWebshop && scope.webshop <= 0:
+		return invalid(op, "no scope is given: name a webshop, all webshops or the queues")
+	case scope.kind == scopeAll && db.role != App:
+		return koppel.E(koppel.KindPermission, op, "only the app role may look at all webshops")
+	}
+	var err error
+	for try := range attempts {
+		if try > 0 {
+			db.log.DebugContext(ctx, "transaction tried again", "scope", scope.String(), "try", try, "code", codeOf(err))
+			if !pause(ctx, time.Duration(1<<try)*time.Millisecond+rand.N(10*time.Millisecond)) {
+				return koppel.Wrap(op, ctx.Err())
+			}
+		}
+		if err = db.once(ctx, scope, fn); err == nil || !retryable(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func (db *DB) once(ctx context.Context, scope Scope, fn func(*Tx) error) (err error) {
+	const op = "transaction"
+	tx, err := db.pool.Begin(ctx)
+	if err != nil {
+		return db.wrap(op, err)
+	}
+	defer func() {
+		if err != nil {
+			// The caller's context may be over; the connection must go back clean all the same.
+			_ = tx.Rollback(context.WithoutCancel(ctx))
+		}
+	}()
+	t := &Tx{tx: tx, db: db}
+	if err := t.setScope(ctx, scope); err != nil {
+		return db.wrap(op, err)
+	}
+	if err := fn(t); err != nil {
+		var known *koppel.Error
+		if errors.As(err, &known) && !away(err) {
+			return err
+		}
+		return db.wrap(op, err)
+	}
+	return db.wrap(op, tx.Commit(ctx))
+}
+
+const scopeSQL = `SELECT set_config('koppel.webshop', $1, true)`
+
+// setScope makes the policies of the database see scope until the transaction ends.
+func (tx *Tx) setScope(ctx context.Context, scope Scope) error {
+	tx.scope = scope
+	_, err := tx.tx.Exec(ctx, scopeSQL, scope.setting())
+	return err
+}
+
+// Scope is what the transaction sees.
+func (tx *Tx) Scope() Scope { return tx.scope }
+
+// webshop is the scope's webshop; an error when the scope names none.
+func (tx *Tx) webshop(op string) (int64, error) {
+	if tx.scope.kind != scopeWebshop {
+		return 0, invalid(op, "this needs the scope of one webshop, and %s was given", tx.scope)
+	}
+	return tx.scope.webshop, nil
+}
+
+// With runs fn in a transaction as InTx does and hands its result on.
+func With[T any](ctx context.Context, db *DB, scope Scope, fn func(*Tx) (T, error)) (T, error) {
+	var result T
+	err := db.InTx(ctx, scope, func(tx *Tx) error {
+		var err error
+		result, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return result, nil
+}
+
+// one reads exactly one row into T by column names.
+func one[T any](ctx context.Context, tx *Tx, sql string, args ...any) (T, error) {
+	rows, err := tx.tx.Query(ctx, sql, args...)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+}
+
+// many reads all rows into T by column names.
+func many[T any](ctx context.Context, tx *Tx, sql string, args ...any) ([]T, error) {
+	rows, err := tx.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
+}
+
+// exec runs one statement and says how many rows it touched.
+func (tx *Tx) exec(ctx context.Context, sql string, args ...any) (int64, error) {
+	tag, err := tx.tx.Exec(ctx, sql, args...)
+	return tag.RowsAffected(), err
+}
+
+// checkID answers not_found for an id that is no uuid, which then cannot be anybody's.
+func checkID(op, what, id string) error {
+	if uuid.Validate(id) != nil {
+		return notFound(op, what, id)
+	}
+	return nil
+}
+
+// foundOr turns "no rows" into not_found naming what was looked for.
+func foundOr(op, what, id string, err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return notFound(op, what, id)
+	}
+	return wrap(op, err)
+}
+
+// pause waits for d; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// brokenConnection reports whether err is of a connection that is gone.
+func brokenConnection(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
