@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -41,7 +42,7 @@ func TestTheWatcherStopsAServerNobodyUses(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	if err := flock(ctx, users, 1); err != nil {
+	if err := flock(ctx, users, syscall.LOCK_SH); err != nil {
 		t.Fatal(err)
 	}
 	if err := watch(s, cfg.Binaries, 50*time.Millisecond, 3); err != nil {
