@@ -9,17 +9,26 @@ const redacted = "[redacted]"
 
 // Secret is a value that prints as [redacted] everywhere: fmt (every verb),
 // slog, JSON, errors. Reveal is the only way to its text. The zero Secret is
-// the empty one.
-type Secret struct{ text string }
+// the empty one. Two Secrets of the same text are not ==.
+type Secret struct {
+	// text is a pointer because fmt cannot call the methods of a Secret that
+	// stands in an unexported field: it prints the pointer then, never the text.
+	text *string
+}
 
 // NewSecret wraps text.
-func NewSecret(text string) Secret { return Secret{text} }
+func NewSecret(text string) Secret { return Secret{&text} }
 
 // Reveal returns the text, at the place where it is used and nowhere else.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsZero reports whether there is no text.
-func (s Secret) IsZero() bool { return s.text == "" }
+func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // String implements fmt.Stringer.
 func (Secret) String() string { return redacted }
@@ -38,6 +47,6 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Secret) UnmarshalText(text []byte) error {
-	s.text = string(text)
+	*s = NewSecret(string(text))
 	return nil
 }
