@@ -15,19 +15,22 @@ func (s *Shop) orderRow(j int) row {
 }
 
 func (s *Shop) listOrders(c *call) answer {
-	return s.page(c, func(l *listing) []string {
-		statuses := l.statuses
-		if len(statuses) == 0 {
-			statuses = []string{"any"}
-		}
-		var more []string
-		for k, v := range statuses {
-			more = append(more, "status%5B"+strconv.Itoa(k)+"%5D="+v)
-		}
-		return append(more, "dp=2", "context=view")
-	}, func(l *listing) (int, []ref) {
+	return s.page(c, orderLinkParams, func(l *listing) (int, []ref) {
 		return s.selectIndexed(l, "orders", s.orders.issued, &s.orders.hidden, s.orderRow, nil)
 	}, func(b []byte, r ref) []byte { return s.appendOrder(b, int(r.i)) })
+}
+
+// orderLinkParams are the parameters that the shop adds to the links of orders.
+func orderLinkParams(l *listing) []string {
+	statuses := l.statuses
+	if len(statuses) == 0 {
+		statuses = []string{"any"}
+	}
+	var more []string
+	for k, v := range statuses {
+		more = append(more, "status%5B"+strconv.Itoa(k)+"%5D="+v)
+	}
+	return append(more, "dp=2", "context=view")
 }
 
 func (s *Shop) getOrder(c *call) answer {
