@@ -27,6 +27,8 @@ type Durations struct {
 	Sweep time.Duration
 	// Coalesce is how long edits of a placed buy order are gathered before the push.
 	Coalesce time.Duration
+	// Settle is how long after an attempt with an unknown outcome the remote may still carry it out.
+	Settle time.Duration
 	// ShutDown is how long a stopping process lets running work finish.
 	ShutDown time.Duration
 	// ConnectorCache is how long a worker trusts its list of current connector versions.
@@ -48,6 +50,7 @@ func DefaultDurations() Durations {
 		RetryFor:       6 * time.Hour,
 		Sweep:          time.Minute,
 		Coalesce:       5 * time.Second,
+		Settle:         90 * time.Second,
 		ShutDown:       20 * time.Second,
 		ConnectorCache: 5 * time.Second,
 	}

@@ -29,7 +29,10 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		parts = append(parts, e.Op)
 	}
-	parts = append(parts, string(e.Kind))
+	var cause *Error
+	if !errors.As(e.Err, &cause) || cause.Kind != e.Kind {
+		parts = append(parts, string(e.Kind))
+	}
 	if e.Detail != "" {
 		parts = append(parts, e.Detail)
 	}
@@ -47,8 +50,9 @@ func E(kind Kind, op, detail string) *Error {
 	return &Error{Kind: kind, Op: op, Detail: detail}
 }
 
-// Wrap adds an operation to err. A *Error keeps its kind, detail and
-// RetryAfter; any other error becomes KindInternal. Wrap(op, nil) is nil.
+// Wrap adds an operation to err. A *Error keeps its kind, RetryAfter and
+// Exchange, and DetailOf still finds its detail; any other error becomes
+// KindInternal. Wrap(op, nil) is nil.
 func Wrap(op string, err error) error {
 	if err == nil {
 		return nil
@@ -80,8 +84,9 @@ func DetailOf(err error) string {
 		return ""
 	}
 	detail := ""
-	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
-		if e, ok := cause.(*Error); ok && e.Detail != "" {
+	var e *Error
+	for cause := err; errors.As(cause, &e); cause = e.Err {
+		if e.Detail != "" {
 			detail = e.Detail
 		}
 	}

@@ -31,7 +31,7 @@ func TestWrapKeepsWhatPeopleAndRetriesNeed(t *testing.T) {
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Error("the cause is no longer in the chain")
 	}
-	want := "pull products of coupling 17: rate_limited: page 3: get /products: rate_limited: the shop allows 2 requests a second: unexpected EOF"
+	want := "pull products of coupling 17: page 3: get /products: rate_limited: the shop allows 2 requests a second: unexpected EOF"
 	if err.Error() != want {
 		t.Errorf("Error() = %q, want %q", err, want)
 	}

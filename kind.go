@@ -41,7 +41,7 @@ type kindRow struct {
 	// passes: waiting can help without anybody acting.
 	passes bool
 	title  string
-	// next is the next step; {coupling}, {run} and {detail} are filled in.
+	// next is the next step; {coupling} and {run} are filled in.
 	next string
 }
 
