@@ -1,0 +1,86 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"github.com/koppel-io/koppel/store"
+)
+
+const dirtyAtOnce = 1000
+
+// MapSlice maps stored records that need another record beside their own, such
+// as a variation and its parent, for up to a slice.
+func (a *Activities) MapSlice(ctx context.Context, in SliceInput) (SliceResult, error) {
+	p, err := a.pin(ctx, in.RunRef)
+	if err != nil {
+		return SliceResult{}, err
+	}
+	result := SliceResult{}
+	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
+	defer quiet()
+	until := time.Now().Add(a.Durations.Slice)
+	for _, stream := range p.group.Streams {
+		if p.connector.Stream(stream).ParentStream() == "" {
+			continue
+		}
+		m := &mapStage{Activities: a, pinned: p, stream: stream}
+		for more := true; more; beat(result.Counts) {
+			if time.Now().After(until) {
+				return result, nil
+			}
+			if more, err = m.step(ctx, &result); err != nil {
+				return SliceResult{}, err
+			}
+		}
+	}
+	result.Done = true
+	return result, nil
+}
+
+// mapStage drains the dirty keys of one stream.
+type mapStage struct {
+	*Activities
+	*pinned
+	stream string
+	lease  store.Lease
+}
+
+// step maps up to dirtyAtOnce records in one transaction, under the stream's
+// lease when the run scans it.
+func (m *mapStage) step(ctx context.Context, result *SliceResult) (more bool, err error) {
+	if m.lease.Stream == 0 {
+		if err := m.take(ctx); err != nil {
+			return false, err
+		}
+	}
+	dirty, err := m.Store.DirtyRecords(ctx, m.lease.Webshop, m.lease.Stream, dirtyAtOnce)
+	if err != nil || len(dirty) == 0 {
+		return false, err
+	}
+	evaluator, programs := m.evaluator(), m.programs(m.stream)
+	b := &store.Batch{Lease: m.lease, Total: -1, Mapping: true}
+	for _, d := range dirty {
+		record := store.Record{ID: d.ID, ParentID: d.ParentID, Hash: d.Hash, Ticket: d.Ticket, Raw: d.Raw, Marked: d.Marked}
+		record.Mapped, record.Parked = mapAll(evaluator, programs, d.Raw, d.ParentRaw)
+		b.Records = append(b.Records, record)
+	}
+	counts, err := m.Store.WriteBatch(ctx, b)
+	if err != nil {
+		return false, err
+	}
+	result.Counts.Add(counts)
+	result.Progress = true
+	return true, nil
+}
+
+func (m *mapStage) take(ctx context.Context) error {
+	if m.run.Mode.Scans() {
+		lease, _, err := m.Store.TakeLease(ctx, m.run.WebshopID, m.run.ID, m.stream, m.Holder)
+		m.lease = lease
+		return err
+	}
+	id, err := m.Store.StreamID(ctx, m.run.WebshopID, m.run.CouplingID, m.stream)
+	m.lease = store.Lease{Webshop: m.run.WebshopID, Coupling: m.run.CouplingID, Stream: id, Run: m.run.ID}
+	return err
+}

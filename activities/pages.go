@@ -1,0 +1,148 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/store"
+)
+
+// pageSource gives the pages of one stream: *rest.Reader where the collection
+// is one list, *fanOut where each parent has its own.
+type pageSource interface {
+	Next(ctx context.Context) (*rest.Page, error)
+	End() rest.End
+}
+
+// pagesOf opens a stream where its scan stands.
+func (a *Activities) pagesOf(p *pinned, client *rest.Client, lease store.Lease, scan store.Scan, stream string) (pageSource, error) {
+	opts := rest.ReadOptions{Since: scan.Since, Until: scan.Until, Resume: scan.Resume, Prefetch: 1, Ticket: a.Store.Ticket}
+	each := p.connector.Stream(stream).Each
+	if each == "" {
+		return client.Read(stream, opts)
+	}
+	return newFanOut(a, p, client, lease, stream, each, opts)
+}
+
+// fanOut reads a child stream parent by parent, in the order of the parents'
+// stored records, so that a resumed slice goes on after the last one.
+type fanOut struct {
+	store     *store.DB
+	client    *rest.Client
+	lease     store.Lease
+	stream    string
+	parents   int64
+	changedIn int64
+	opts      rest.ReadOptions
+
+	at      fanOutResume
+	after   string
+	adopted bool
+	queue   []store.StoredRecord
+	current *rest.Reader
+	end     rest.End
+}
+
+// fanOutResume is the position of a fan-out: the parent being read and the
+// position in its collection.
+type fanOutResume struct {
+	Parent string          `json:"parent"`
+	Page   json.RawMessage `json:"page,omitempty"`
+}
+
+const parentsAtOnce = 500
+
+func newFanOut(a *Activities, p *pinned, client *rest.Client, lease store.Lease, stream, each string, opts rest.ReadOptions) (*fanOut, error) {
+	f := &fanOut{store: a.Store, client: client, lease: lease, stream: stream, opts: opts, end: rest.End{Rule: "every parent read to its end", Complete: true, Total: -1}}
+	if opts.Resume != nil {
+		if err := json.Unmarshal(opts.Resume, &f.at); err != nil {
+			return nil, koppel.Wrap("resume "+stream, err)
+		}
+	}
+	parents, err := a.Store.StreamID(context.Background(), lease.Webshop, lease.Coupling, each)
+	f.parents = parents
+	if p.connector.Stream(stream).Children == "changed" {
+		f.changedIn = lease.Run
+	}
+	return f, err
+}
+
+// Next returns the next page of the current parent, or of the next one.
+func (f *fanOut) Next(ctx context.Context) (*rest.Page, error) {
+	for {
+		if f.current == nil {
+			if err := f.open(ctx); err != nil {
+				return nil, err
+			}
+		}
+		page, err := f.current.Next(ctx)
+		switch {
+		case err == nil:
+			resume, err := json.Marshal(fanOutResume{Parent: f.at.Parent, Page: page.Resume})
+			page.Resume, page.Total = resume, -1
+			return page, err
+		case errors.Is(err, io.EOF):
+			f.end.Complete = f.end.Complete && f.current.End().Complete
+			f.current = nil
+			f.queue = f.queue[1:]
+		case koppel.KindOf(err) == koppel.KindNotFound:
+			// The parent was deleted after it was read; its children go with it.
+			f.current = nil
+			f.queue = f.queue[1:]
+		default:
+			return nil, err
+		}
+	}
+}
+
+// End sums up over the parents.
+func (f *fanOut) End() rest.End { return f.end }
+
+// open starts on the parent at the head of the queue, filling the queue from
+// the stored parents after the last one.
+func (f *fanOut) open(ctx context.Context) error {
+	resume := f.at.Page
+	for len(f.queue) == 0 {
+		batch, err := f.more(ctx)
+		if err != nil {
+			return err
+		}
+		for _, parent := range batch {
+			if f.client.HasChildren(f.stream, parent.Raw) {
+				f.queue = append(f.queue, parent)
+			}
+		}
+	}
+	parent := f.queue[0]
+	opts := f.opts
+	opts.Resume, opts.Parent = nil, &rest.Parent{ID: parent.ID, Raw: parent.Raw}
+	if resume != nil && parent.ID == f.at.Parent {
+		opts.Resume = resume
+	}
+	f.at = fanOutResume{Parent: parent.ID}
+	reader, err := f.client.Read(f.stream, opts)
+	f.current = reader
+	return err
+}
+
+// more returns the next stored parents: first the one that a resumed slice
+// stopped in, then those after it.
+func (f *fanOut) more(ctx context.Context) ([]store.StoredRecord, error) {
+	if f.at.Parent != "" && !f.adopted {
+		f.adopted, f.after = true, f.at.Parent
+		return f.store.RecordsByID(ctx, f.lease.Webshop, f.parents, []string{f.at.Parent})
+	}
+	parents, err := f.store.StoredRecords(ctx, f.lease.Webshop, f.parents, store.RecordsAfter{ID: f.after, Run: f.changedIn, Limit: parentsAtOnce})
+	if err != nil {
+		return nil, err
+	}
+	if len(parents) == 0 {
+		return nil, io.EOF
+	}
+	f.after = parents[len(parents)-1].ID
+	return parents, nil
+}

@@ -1,0 +1,163 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/mapping"
+	"github.com/koppel-io/koppel/store"
+)
+
+// prepare gathers pages into batches: what is unchanged is recognised by its
+// hash and dropped before decoding, the rest is mapped.
+func (s *slice) prepare(ctx context.Context) error {
+	defer close(s.batches)
+	current := s.newBatch()
+	age := time.NewTimer(s.Durations.BatchAge)
+	defer age.Stop()
+	for {
+		select {
+		case page, more := <-s.fetched:
+			if !more {
+				return s.last(ctx, current)
+			}
+			if err := s.add(ctx, current, page); err != nil {
+				return err
+			}
+			if !current.full() {
+				continue
+			}
+		case <-age.C:
+			age.Reset(s.Durations.BatchAge)
+			if current.empty() {
+				continue
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err := s.send(ctx, current); err != nil {
+			return err
+		}
+		current = s.newBatch()
+		age.Reset(s.Durations.BatchAge)
+	}
+}
+
+func (s *slice) newBatch() *batch {
+	b := &batch{born: time.Now()}
+	b.Lease, b.Children, b.Total = s.lease, s.children, -1
+	return b
+}
+
+func (s *slice) send(ctx context.Context, b *batch) error {
+	select {
+	case s.batches <- b:
+		return nil
+	case <-ctx.Done():
+		b.release(s.Memory)
+		return ctx.Err()
+	}
+}
+
+// last sends what is left, with the end of the stream when it was reached.
+func (s *slice) last(ctx context.Context, b *batch) error {
+	if errors.Is(s.stop, io.EOF) {
+		end := s.pages.End()
+		b.End = &store.End{Rule: end.Rule, Complete: end.Complete, Ignored: end.Ignored}
+		b.Total = end.Total
+	}
+	if b.empty() && b.End == nil {
+		return nil
+	}
+	return s.send(ctx, b)
+}
+
+// add puts a page into the batch.
+func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
+	held, err := s.Memory.take(ctx, page.Bytes)
+	if err != nil {
+		page.Release()
+		return err
+	}
+	b.pages, b.held, b.read = append(b.pages, page), b.held+held, b.read+len(page.Records)
+	b.Pages, b.Bytes, b.Resume = b.Pages+1, b.Bytes+page.Bytes, page.Resume
+	if page.Total >= 0 {
+		b.Total = page.Total
+	}
+	ids := make([]string, len(page.Records))
+	for i := range page.Records {
+		ids[i] = page.Records[i].ID
+	}
+	known := make([][16]byte, len(ids))
+	if err := s.Store.KnownHashes(ctx, s.lease.Webshop, s.lease.Stream, ids, known); err != nil {
+		return err
+	}
+	for i := range page.Records {
+		record := &page.Records[i]
+		if record.ID != "" {
+			b.Seen = append(b.Seen, record.ID)
+		}
+		hash := pinHash(record.Hash, s.digest)
+		if record.Err == nil && known[i] == hash {
+			b.Unchanged++
+			continue
+		}
+		b.Records = append(b.Records, s.mapRecord(record, page.Ticket, hash))
+	}
+	return nil
+}
+
+// pinHash ties a record's hash to the mapping that was used on it, so that a
+// changed mapping makes every record changed.
+func pinHash(hash, digest [16]byte) [16]byte {
+	for i := range hash {
+		hash[i] ^= digest[i]
+	}
+	return hash
+}
+
+// mapRecord maps one changed record, or marks it for the map stage when its
+// objects need the parent record too.
+func (s *slice) mapRecord(record *rest.Record, ticket int64, hash [16]byte) store.Record {
+	out := store.Record{ID: record.ID, ParentID: record.ParentID, Hash: hash, Ticket: ticket, Raw: record.Raw, Dirty: s.needsParent}
+	if record.Err != nil {
+		out.Dirty = false
+		out.Parked = []store.Parked{parkedOf("", record.Err)}
+		return out
+	}
+	if s.needsParent {
+		return out
+	}
+	out.Mapped, out.Parked = mapAll(s.evaluator, s.programs, record.Raw, nil)
+	return out
+}
+
+// mapAll applies every program to a record; one that fails parks its object
+// and leaves the others.
+func mapAll(evaluator *mapping.Evaluator, programs []*mapping.Program, raw, parent []byte) (mapped []store.Mapped, parked []store.Parked) {
+	for _, program := range programs {
+		result, err := evaluator.Map(program, raw, parent)
+		if err != nil {
+			parked = append(parked, parkedOf(program.Object(), err))
+			continue
+		}
+		mapped = append(mapped, store.Mapped{
+			Object: program.Object(), RemoteID: result.RemoteID, Values: result.Values, Notes: result.Notes, Skip: result.Skip,
+		})
+	}
+	return mapped, parked
+}
+
+// parkedOf keeps why a record could not be processed.
+func parkedOf(object koppel.Object, err error) store.Parked {
+	parked := store.Parked{Object: object, Kind: koppel.KindOf(err), Reason: koppel.DetailOf(err)}
+	var field *mapping.FieldError
+	if errors.As(err, &field) {
+		parked.Field, parked.Expression, parked.Input, parked.Reason = field.Field, field.Expression, field.Input, field.Reason
+	}
+	return parked
+}

@@ -1,0 +1,138 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/mapping"
+	"github.com/koppel-io/koppel/store"
+)
+
+// ReadSlice reads one stream for up to a slice: pages are fetched and split
+// while the one before is mapped and the one before that is written. It goes
+// on where the last committed batch stopped.
+func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult, error) {
+	p, err := a.pin(ctx, in.RunRef)
+	if err != nil {
+		return SliceResult{}, err
+	}
+	if p.run.State.Ended() {
+		return SliceResult{Done: true}, nil
+	}
+	switch p.run.Mode {
+	case koppel.ModeSingle:
+		return a.readSingles(ctx, p, in)
+	case koppel.ModeReplay:
+		return a.replay(ctx, p, in)
+	}
+	lease, scan, err := a.Store.TakeLease(ctx, in.Webshop, in.Run, in.Stream, a.Holder)
+	if err != nil {
+		return SliceResult{}, err
+	}
+	if scan.Ended() {
+		return SliceResult{Done: true, Counts: scan.Counts}, nil
+	}
+	client, err := a.client(ctx, p)
+	if err != nil {
+		return SliceResult{Failure: failureOf(err)}, nil
+	}
+	pages, err := a.pagesOf(p, client, lease, scan, in.Stream)
+	if err != nil {
+		return SliceResult{Failure: failureOf(err)}, nil
+	}
+	s := &slice{
+		Activities: a, pinned: p, lease: lease, pages: pages,
+		programs: p.programs(in.Stream), evaluator: p.evaluator(), digest: p.connector.Mapping.Digest(),
+		until:   time.Now().Add(a.Durations.Slice),
+		result:  SliceResult{Counts: scan.Counts},
+		batches: make(chan *batch, 1), fetched: make(chan *rest.Page, 2),
+	}
+	if s.children, err = a.childStreams(ctx, p, in.Stream); err != nil {
+		return SliceResult{}, err
+	}
+	s.needsParent = p.connector.Stream(in.Stream).ParentStream() != ""
+	return s.run(ctx)
+}
+
+// slice is one activity's worth of batches of one stream.
+type slice struct {
+	*Activities
+	*pinned
+	lease       store.Lease
+	pages       pageSource
+	programs    []*mapping.Program
+	evaluator   *mapping.Evaluator
+	digest      [16]byte
+	children    []int64
+	needsParent bool
+	until       time.Time
+
+	fetched chan *rest.Page
+	batches chan *batch
+	// stop is why fetching ended: io.EOF at the stream's end, nil at the
+	// slice's, else the remote's error. Set before fetched is closed.
+	stop   error
+	result SliceResult
+}
+
+func (s *slice) run(ctx context.Context) (SliceResult, error) {
+	beat, quiet := heartbeat(ctx, s.Durations.Heartbeat)
+	defer quiet()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.fetch(ctx) })
+	group.Go(func() error { return s.prepare(ctx) })
+	group.Go(func() error { return s.write(ctx, beat) })
+	if err := group.Wait(); err != nil {
+		return SliceResult{}, err
+	}
+	switch {
+	case errors.Is(s.stop, io.EOF):
+		s.result.Done = true
+	case s.stop != nil:
+		s.result.end(s.stop)
+	}
+	return s.result, nil
+}
+
+// fetch asks for page after page until the stream or the slice ends.
+func (s *slice) fetch(ctx context.Context) error {
+	defer close(s.fetched)
+	for time.Now().Before(s.until) {
+		page, err := s.pages.Next(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			s.stop = err
+			return nil
+		}
+		select {
+		case s.fetched <- page:
+		case <-ctx.Done():
+			page.Release()
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// write commits batch after batch.
+func (s *slice) write(ctx context.Context, beat func(koppel.Counts)) error {
+	for b := range s.batches {
+		counts, err := s.Store.WriteBatch(ctx, &b.Batch)
+		b.release(s.Memory)
+		if err != nil {
+			return err
+		}
+		s.result.Counts.Add(counts)
+		s.result.Progress = true
+		beat(s.result.Counts)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/store"
+)
+
+// partitionsAhead is for how many days partitions are made in advance.
+const partitionsAhead = 14
+
+// Sweep makes open runs and Temporal agree: a queued run without a workflow is
+// started, a running one without is closed with the cause. It also starts
+// pushes that nobody started, makes partitions, and reconciles schedules.
+func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
+	var swept Swept
+	runs, err := a.Store.OpenRuns(ctx)
+	if err != nil {
+		return swept, err
+	}
+	for _, run := range runs {
+		if err := a.agree(ctx, run, &swept); err != nil {
+			return swept, err
+		}
+	}
+	if swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead); err != nil {
+		return swept, err
+	}
+	swept.Schedules, err = a.reconcile(ctx)
+	return swept, err
+}
+
+// agree looks at one open run.
+func (a *Activities) agree(ctx context.Context, run store.Run, swept *Swept) error {
+	state, err := a.Engine.State(ctx, run.WorkflowID)
+	if err != nil || state.Open {
+		return err
+	}
+	if run.State == koppel.RunQueued {
+		swept.Started++
+		return a.Engine.StartRun(ctx, StartOf(run))
+	}
+	swept.Closed++
+	_, err = a.FinishRun(ctx, Finish{RunRef: StartOf(run).RunRef, Failure: &Failure{Kind: koppel.KindInternal, Detail: lost(state)}})
+	return err
+}
+
+// lost says why a run has no workflow any more.
+func lost(state WorkflowState) string {
+	switch {
+	case state.Closed == "":
+		return "its workflow is unknown to Temporal"
+	case state.Reason != "":
+		return fmt.Sprintf("its workflow was %s: %s", state.Closed, state.Reason)
+	default:
+		return fmt.Sprintf("its workflow was %s in Temporal", state.Closed)
+	}
+}
+
+func (a *Activities) reconcile(ctx context.Context) (int, error) {
+	lines, err := a.Store.ScheduleWishes(ctx)
+	if err != nil {
+		return 0, err
+	}
+	wishes := make([]ScheduleWish, len(lines))
+	for i, line := range lines {
+		wishes[i] = ScheduleWish{
+			Tick:      Tick{CouplingRef: CouplingRef{Webshop: line.WebshopID, Coupling: line.CouplingID, ID: line.CouplingUUID}, Cron: line.Cron, Zone: line.TimeZone},
+			Connector: line.Connector,
+		}
+	}
+	return a.Engine.ReconcileSchedules(ctx, wishes)
+}

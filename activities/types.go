@@ -1,0 +1,181 @@
+package activities
+
+import (
+	"time"
+
+	"github.com/koppel-io/koppel"
+)
+
+// RunRef points at a run row, which holds everything else a run needs.
+type RunRef struct {
+	// Webshop and Run are the inner ids.
+	Webshop int64 `json:"webshop"`
+	Run     int64 `json:"run"`
+	// ID is the run's outer id, for people who read a history.
+	ID string `json:"id"`
+}
+
+// Plan is what a pull run has to read, in order.
+type Plan struct {
+	// Streams are read one after another; a child stream comes after its parent.
+	Streams []string `json:"streams,omitempty"`
+	// Map says that stored records must be mapped after the reading, because
+	// an object needs more than one record.
+	Map bool `json:"map,omitempty"`
+	// Ended: the run is over already (cancelled while it was queued).
+	Ended bool `json:"ended,omitempty"`
+}
+
+// SliceInput asks for the next slice of one stream of a run.
+type SliceInput struct {
+	RunRef
+	Stream string `json:"stream,omitempty"`
+}
+
+// SliceResult says how far a slice came. At most one of Done, Wait and
+// Failure is set; none means that there is more to do.
+type SliceResult struct {
+	Done    bool          `json:"done,omitempty"`
+	Wait    *Wait         `json:"wait,omitempty"`
+	Failure *Failure      `json:"failure,omitempty"`
+	Counts  koppel.Counts `json:"counts"`
+	// Progress: at least one batch was committed, so back-off starts anew.
+	Progress bool `json:"progress,omitempty"`
+}
+
+// Wait is a pause that a budget, a Retry-After or a maintenance window asks for.
+type Wait struct {
+	Reason string        `json:"reason"`
+	For    time.Duration `json:"for"`
+}
+
+// Failure is an error as it travels through Temporal: kind and advice, no secrets.
+type Failure struct {
+	Kind     koppel.Kind `json:"kind"`
+	Detail   string      `json:"detail"`
+	Exchange int64       `json:"exchange,omitempty"`
+	// Wait is how long the remote asked to wait.
+	Wait time.Duration `json:"wait,omitempty"`
+}
+
+// Error makes f an error again.
+func (f *Failure) Error() string { return string(f.Kind) + ": " + f.Detail }
+
+// Finish closes a run.
+type Finish struct {
+	RunRef
+	Failure   *Failure `json:"failure,omitempty"`
+	Cancelled bool     `json:"cancelled,omitempty"`
+}
+
+// Finished is what a closed run leaves.
+type Finished struct {
+	State koppel.RunState `json:"state"`
+	// Next is the run that queued behind this one, if any.
+	Next *Start `json:"next,omitempty"`
+}
+
+// Pause notes that a run waits, and why.
+type Pause struct {
+	RunRef
+	Wait
+}
+
+// CouplingRef points at a coupling.
+type CouplingRef struct {
+	Webshop  int64  `json:"webshop"`
+	Coupling int64  `json:"coupling"`
+	ID       string `json:"id"`
+}
+
+// Activation is what an activation has to do.
+type Activation struct {
+	// Connector names the connector, for search attributes.
+	Connector string `json:"connector"`
+	// Steps in order; those done in an earlier activation are not in it.
+	Steps []ActivationStep `json:"steps"`
+}
+
+// ActivationStep is one step of an activation: a stream group to read, or one
+// of the named steps "credentials" and "schedules" without a group.
+type ActivationStep struct {
+	Name  string `json:"name"`
+	Group string `json:"group,omitempty"`
+}
+
+// StepInput is a step of a coupling's activation, with its outcome once there is one.
+type StepInput struct {
+	CouplingRef
+	Step    string           `json:"step"`
+	Group   string           `json:"group,omitempty"`
+	State   koppel.StepState `json:"state,omitempty"`
+	RunID   string           `json:"run_id,omitempty"`
+	Failure *Failure         `json:"failure,omitempty"`
+}
+
+// Tick is one firing of a schedule: which of a coupling's lines are due.
+type Tick struct {
+	CouplingRef
+	Cron string `json:"cron"`
+	Zone string `json:"zone"`
+}
+
+// Start is a run that is to be started.
+type Start struct {
+	RunRef
+	WorkflowID string `json:"workflow_id"`
+	// Queue is the task queue of the run's cost class.
+	Queue string `json:"queue"`
+	// Webshop, coupling and connector as people know them, for search attributes.
+	WebshopID  string         `json:"webshop_id"`
+	CouplingID string         `json:"coupling_id"`
+	Connector  string         `json:"connector"`
+	Group      string         `json:"group"`
+	Mode       koppel.Mode    `json:"mode"`
+	Trigger    koppel.Trigger `json:"trigger"`
+	// Outbox is the inner id of what a push run sends; zero for pulls.
+	Outbox int64 `json:"outbox,omitempty"`
+}
+
+// PushInput asks for one attempt to send an outbox row.
+type PushInput struct {
+	RunRef
+	Outbox int64 `json:"outbox"`
+}
+
+// PushResult says what became of the attempt. Done covers sent and parked;
+// otherwise Failure or Wait says why it is not done yet.
+type PushResult struct {
+	Done    bool     `json:"done,omitempty"`
+	State   string   `json:"state"`
+	Wait    *Wait    `json:"wait,omitempty"`
+	Failure *Failure `json:"failure,omitempty"`
+}
+
+// Swept counts what a sweep did.
+type Swept struct {
+	Started    int `json:"started"`
+	Closed     int `json:"closed"`
+	Pushes     int `json:"pushes"`
+	Partitions int `json:"partitions"`
+	Schedules  int `json:"schedules"`
+}
+
+// ScheduleWish is one schedule as Postgres wants it: temporal makes Temporal
+// Schedules equal to the list of them.
+type ScheduleWish struct {
+	Tick
+	// Connector names the connector, for people who look at the schedule.
+	Connector string `json:"connector"`
+}
+
+// WorkflowState is what Temporal says of a workflow id.
+type WorkflowState struct {
+	// Open: it is running now.
+	Open bool
+	// Closed says how it ended, in one word ("terminated", "failed", …); empty
+	// when Temporal does not know the id.
+	Closed string
+	// Reason is what the person or the error that ended it said.
+	Reason string
+}

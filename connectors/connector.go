@@ -1,0 +1,140 @@
+package connectors
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/mapping"
+)
+
+// Source is a connector as it is written: the text of its two files.
+type Source struct {
+	Manifest string `json:"manifest" doc:"connector.yaml"`
+	Mapping  string `json:"mapping" doc:"mapping.yaml"`
+}
+
+// Digest names the source: SHA-256 over both files, in hex.
+func (s Source) Digest() string {
+	h := sha256.New()
+	for _, file := range []string{s.Manifest, s.Mapping} {
+		sum := sha256.Sum256([]byte(file))
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Connector is one compiled version of a connector. It is immutable and safe
+// for concurrent use.
+type Connector struct {
+	*rest.Manifest
+	Mapping *mapping.Mapping
+	Source  Source
+	// Digest of the source.
+	Digest string
+	groups []Group
+}
+
+// Group is a stream group: streams that are read together because objects
+// share them. It is named after its first object in the order of work.
+type Group struct {
+	Name    koppel.Object
+	Objects []koppel.Object
+	// Streams in the order of reading; a child comes after its parent.
+	Streams []string
+}
+
+// Compile checks both files and returns the connector. The error names file,
+// line and column of every mistake in either.
+func Compile(source Source) (*Connector, error) {
+	manifest, err := rest.Parse("connector.yaml", []byte(source.Manifest), mapping.CompileExpr)
+	if err != nil {
+		return nil, err
+	}
+	mapped, err := mapping.Compile("mapping.yaml", []byte(source.Mapping), schemaOf(manifest))
+	if err != nil {
+		return nil, err
+	}
+	c := &Connector{Manifest: manifest, Mapping: mapped, Source: source, Digest: source.Digest()}
+	c.groups = groupsOf(manifest, mapped)
+	return c, nil
+}
+
+func schemaOf(m *rest.Manifest) mapping.Schema {
+	schema := mapping.Schema{Settings: m.Settings, Streams: map[string]mapping.Stream{}}
+	for _, s := range m.Streams {
+		schema.Streams[s.Name] = mapping.Stream{Shape: m.Shape(s.Name), Parent: s.ParentStream()}
+	}
+	return schema
+}
+
+// Groups returns the stream groups in the order of work.
+func (c *Connector) Groups() []Group { return c.groups }
+
+// Group returns the group that reads object.
+func (c *Connector) Group(object koppel.Object) (Group, bool) {
+	i := slices.IndexFunc(c.groups, func(g Group) bool { return slices.Contains(g.Objects, object) })
+	if i < 0 {
+		return Group{}, false
+	}
+	return c.groups[i], true
+}
+
+// Objects returns what the connector can pull, in the order of work.
+func (c *Connector) Objects() []koppel.Object {
+	var objects []koppel.Object
+	for _, g := range c.groups {
+		objects = append(objects, g.Objects...)
+	}
+	return objects
+}
+
+// groupsOf joins objects that share a stream, or a parent of one.
+func groupsOf(m *rest.Manifest, mapped *mapping.Mapping) []Group {
+	var groups []Group
+	for _, object := range koppel.Objects() {
+		streams := withParents(m, mapped.From(object))
+		if len(streams) == 0 {
+			continue
+		}
+		shared := slices.IndexFunc(groups, func(g Group) bool {
+			return slices.ContainsFunc(g.Streams, func(s string) bool { return slices.Contains(streams, s) })
+		})
+		if shared < 0 {
+			groups = append(groups, Group{Name: object})
+			shared = len(groups) - 1
+		}
+		g := &groups[shared]
+		g.Objects = append(g.Objects, object)
+		for _, s := range streams {
+			if !slices.Contains(g.Streams, s) {
+				g.Streams = append(g.Streams, s)
+			}
+		}
+	}
+	return groups
+}
+
+// withParents puts each stream after its parent.
+func withParents(m *rest.Manifest, names []string) []string {
+	var out []string
+	for _, name := range names {
+		if s := m.Stream(name); s != nil && s.ParentStream() != "" {
+			out = append(out, s.ParentStream())
+		}
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	slices.SortStableFunc(out, func(a, b string) int { return depth(m, a) - depth(m, b) })
+	return out
+}
+
+func depth(m *rest.Manifest, name string) int {
+	if s := m.Stream(name); s != nil && s.ParentStream() != "" {
+		return 1
+	}
+	return 0
+}

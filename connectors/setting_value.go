@@ -1,0 +1,89 @@
+package connectors
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/koppel-io/koppel"
+)
+
+// checkValue says what a value of a setting must be, when it is not.
+func checkValue(s koppel.Setting, value any) error {
+	switch s.Type {
+	case koppel.SettingBool:
+		if _, ok := value.(bool); !ok {
+			return fmt.Errorf("must be true or false")
+		}
+	case koppel.SettingInt:
+		return checkInt(s, value)
+	case koppel.SettingStrings:
+		return checkStrings(value)
+	default:
+		text, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("must be a text")
+		}
+		return checkText(s, text)
+	}
+	return nil
+}
+
+func checkInt(s koppel.Setting, value any) error {
+	var n int64
+	switch v := value.(type) {
+	case int:
+		n = int64(v)
+	case int64:
+		n = v
+	case float64:
+		if v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+			return fmt.Errorf("must be a whole number")
+		}
+		n = int64(v)
+	default:
+		return fmt.Errorf("must be a whole number")
+	}
+	if (s.Min != 0 || s.Max != 0) && (n < s.Min || n > s.Max) {
+		return fmt.Errorf("must be between %d and %d", s.Min, s.Max)
+	}
+	return nil
+}
+
+func checkStrings(value any) error {
+	list, ok := value.([]any)
+	if !ok {
+		return fmt.Errorf("must be a list of texts")
+	}
+	for _, item := range list {
+		if _, ok := item.(string); !ok {
+			return fmt.Errorf("must be a list of texts")
+		}
+	}
+	return nil
+}
+
+func checkText(s koppel.Setting, text string) error {
+	switch s.Type {
+	case koppel.SettingURL:
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			return fmt.Errorf("must be an address such as https://shop.example.com")
+		}
+		if u.User != nil {
+			return fmt.Errorf("must not hold a user name or password")
+		}
+	case koppel.SettingEnum:
+		if !slices.Contains(s.Choices, text) {
+			return fmt.Errorf("must be one of %s", strings.Join(s.Choices, ", "))
+		}
+	case koppel.SettingDate:
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return fmt.Errorf("must be a date such as 2026-01-31")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package temporal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/koppel-io/koppel/activities"
+	"github.com/koppel-io/koppel/workflows"
+)
+
+// tickPrefix begins the id of every schedule of a coupling.
+const tickPrefix = "schedule/"
+
+// jitter spreads the firings of many couplings with the same cron line.
+const jitter = 30 * time.Second
+
+// ScheduleID names the schedule of one (coupling, cron, zone). A line that
+// changes is another schedule, so an existing one never needs an update.
+func ScheduleID(w activities.ScheduleWish) string {
+	sum := sha256.Sum256([]byte(w.Cron + "\n" + w.Zone))
+	return tickPrefix + w.ID + "/" + hex.EncodeToString(sum[:6])
+}
+
+// ReconcileSchedules makes Temporal's schedules equal to the wishes: missing
+// ones are made, others that carry our prefix are deleted.
+func (e *Engine) ReconcileSchedules(ctx context.Context, wishes []activities.ScheduleWish) (changed int, err error) {
+	have, err := e.scheduleIDs(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, wish := range wishes {
+		id := ScheduleID(wish)
+		if have[id] {
+			delete(have, id)
+			continue
+		}
+		if err := e.createTick(ctx, id, wish); err != nil {
+			return changed, err
+		}
+		changed++
+	}
+	for id := range have {
+		if err := e.client.ScheduleClient().GetHandle(ctx, id).Delete(ctx); err != nil {
+			return changed, wrap("temporal: delete schedule "+id, err)
+		}
+		changed++
+	}
+	return changed, nil
+}
+
+// EnsureSweep makes the schedule of the sweep, once per namespace.
+func (e *Engine) EnsureSweep(ctx context.Context) error {
+	_, err := e.client.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:      workflows.SweepID,
+		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: e.durations.Sweep}}},
+		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		Note:    "Makes open runs and Temporal agree.",
+		Action:  &client.ScheduleWorkflowAction{ID: workflows.SweepID, Workflow: workflows.SweepName, TaskQueue: activities.QueueInteractive},
+	})
+	return ignoreExisting("temporal: create schedule "+workflows.SweepID, err)
+}
+
+func (e *Engine) createTick(ctx context.Context, id string, wish activities.ScheduleWish) error {
+	_, err := e.client.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:      id,
+		Spec:    client.ScheduleSpec{CronExpressions: []string{wish.Cron}, TimeZoneName: wish.Zone, Jitter: jitter},
+		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		// A cluster that was away fires what it missed once, not for each missed time.
+		CatchupWindow: time.Minute,
+		Note:          wish.Connector + " coupling " + wish.ID,
+		Action: &client.ScheduleWorkflowAction{
+			ID: "tick/" + strings.TrimPrefix(id, tickPrefix), Workflow: workflows.TickName,
+			TaskQueue: activities.QueueInteractive, Args: []any{wish.Tick},
+		},
+	})
+	return ignoreExisting("temporal: create schedule "+id, err)
+}
+
+func (e *Engine) scheduleIDs(ctx context.Context) (map[string]bool, error) {
+	list, err := e.client.ScheduleClient().List(ctx, client.ScheduleListOptions{PageSize: 500})
+	if err != nil {
+		return nil, wrap("temporal: list schedules", err)
+	}
+	ids := map[string]bool{}
+	for list.HasNext() {
+		entry, err := list.Next()
+		if err != nil {
+			return nil, wrap("temporal: list schedules", err)
+		}
+		if strings.HasPrefix(entry.ID, tickPrefix) {
+			ids[entry.ID] = true
+		}
+	}
+	return ids, nil
+}
+
+func ignoreExisting(op string, err error) error {
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return nil
+	}
+	return wrap(op, err)
+}

@@ -1,0 +1,93 @@
+package temporal
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/activities"
+	"github.com/koppel-io/koppel/workflows"
+)
+
+// Concurrency bounds the activities that one worker process runs at once, per
+// task queue. Zero fields get the defaults.
+type Concurrency struct {
+	Interactive, Incremental, Backfill, Push int
+}
+
+func (c Concurrency) of(queue string) int {
+	pick := func(n, otherwise int) int {
+		if n > 0 {
+			return n
+		}
+		return otherwise
+	}
+	switch queue {
+	case activities.QueueInteractive:
+		return pick(c.Interactive, 20)
+	case activities.QueueIncremental:
+		return pick(c.Incremental, 8)
+	case activities.QueuePush:
+		return pick(c.Push, 8)
+	default:
+		return pick(c.Backfill, 4)
+	}
+}
+
+// Work polls every task queue until ctx ends, then lets running activities
+// stop within Durations.ShutDown.
+func Work(ctx context.Context, c client.Client, acts *activities.Activities, durations koppel.Durations, limits Concurrency) error {
+	var started []worker.Worker
+	defer func() {
+		done := make(chan struct{})
+		for _, w := range started {
+			go func() { w.Stop(); done <- struct{}{} }()
+		}
+		for range started {
+			<-done
+		}
+	}()
+	failed := make(chan error, len(activities.Queues()))
+	for _, queue := range activities.Queues() {
+		w := worker.New(c, queue, worker.Options{
+			MaxConcurrentActivityExecutionSize: limits.of(queue),
+			WorkerStopTimeout:                  durations.ShutDown,
+			OnFatalError:                       func(err error) { failed <- err },
+		})
+		register(w, acts, durations)
+		if err := w.Start(); err != nil {
+			return wrap("temporal: start worker on "+queue, err)
+		}
+		started = append(started, w)
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		return wrap("temporal: worker", err)
+	}
+}
+
+// registry is the part of a worker, or of a replayer, that Register fills.
+type registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+}
+
+// RegisterWorkflows registers every workflow under its fixed name.
+func RegisterWorkflows(r registry, durations koppel.Durations) {
+	w := workflows.New(durations)
+	r.RegisterWorkflowWithOptions(w.Pull, workflow.RegisterOptions{Name: workflows.PullName})
+	r.RegisterWorkflowWithOptions(w.Push, workflow.RegisterOptions{Name: workflows.PushName})
+	r.RegisterWorkflowWithOptions(w.Activate, workflow.RegisterOptions{Name: workflows.ActivateName})
+	r.RegisterWorkflowWithOptions(w.Tick, workflow.RegisterOptions{Name: workflows.TickName})
+	r.RegisterWorkflowWithOptions(w.Sweep, workflow.RegisterOptions{Name: workflows.SweepName})
+}
+
+func register(w worker.Worker, acts *activities.Activities, durations koppel.Durations) {
+	RegisterWorkflows(w, durations)
+	w.RegisterActivityWithOptions(acts, activity.RegisterOptions{})
+}

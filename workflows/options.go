@@ -1,0 +1,35 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// slice are the options of an activity that works for up to a slice under
+// heartbeat. Only the loss of a worker or of Postgres is retried here, for as
+// long as it lasts; everything a remote does comes back as a result.
+func (w *Workflows) slice(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		HeartbeatTimeout:    w.durations.Heartbeat,
+		StartToCloseTimeout: w.durations.SliceTimeout,
+		WaitForCancellation: true,
+		RetryPolicy:         patient(),
+		Summary:             summary,
+	})
+}
+
+// brief are the options of an activity that touches only Postgres and Temporal.
+func (w *Workflows) brief(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy:         patient(),
+		Summary:             summary,
+	})
+}
+
+// patient retries for as long as it takes: what fails here is ours and comes back.
+func patient() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 1.5, MaximumInterval: 20 * time.Second}
+}

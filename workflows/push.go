@@ -1,0 +1,71 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/koppel-io/koppel/activities"
+)
+
+// PushInput starts a push.
+type PushInput struct {
+	activities.Start
+}
+
+// Push sends one outbox row to its remote, once as far as the remote lets
+// anyone know: each attempt after an unknown outcome looks before it sends.
+func (w *Workflows) Push(ctx workflow.Context, in PushInput) (activities.Finished, error) {
+	p := &push{Workflows: w, in: in, patience: patience{durations: w.durations}}
+	err := p.run(ctx)
+	finish := activities.Finish{RunRef: in.RunRef, Cancelled: temporal.IsCanceledError(err), Failure: failureOf(err)}
+	undisturbed, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	finished, ferr := call(w.brief(undisturbed, "finish run"), do.FinishRun, finish)
+	if ferr != nil {
+		return finished, ferr
+	}
+	return finished, outcome(err, finish.Failure)
+}
+
+type push struct {
+	*Workflows
+	in       PushInput
+	patience patience
+}
+
+func (p *push) run(ctx workflow.Context) error {
+	for {
+		res, err := call(p.slice(ctx, "send"), do.Send, activities.PushInput{RunRef: p.in.RunRef, Outbox: p.in.Outbox})
+		if err != nil {
+			return err
+		}
+		workflow.SetCurrentDetails(ctx, "outbox: "+res.State)
+		wait := activities.Wait{}
+		switch {
+		case res.Done:
+			return failed(res.Failure)
+		case res.Wait != nil:
+			wait = *res.Wait
+		case res.Failure != nil:
+			next, again := p.patience.next(ctx, res.Failure)
+			if !again {
+				return res.Failure
+			}
+			wait = activities.Wait{Reason: res.Failure.Error(), For: next}
+		}
+		if err := note(p.brief(ctx, "note the wait"), do.NoteWait, activities.Pause{RunRef: p.in.RunRef, Wait: wait}); err != nil {
+			return err
+		}
+		if err := workflow.NewTimerWithOptions(ctx, wait.For, workflow.TimerOptions{Summary: wait.Reason}).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+}
+
+// failed keeps a nil *Failure from becoming a non-nil error.
+func failed(f *activities.Failure) error {
+	if f == nil {
+		return nil
+	}
+	return f
+}
