@@ -2,6 +2,7 @@ package demoshop
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -55,6 +56,18 @@ func (a answer) write(w http.ResponseWriter) {
 	w.WriteHeader(a.status)
 	// The client may be gone; there is nobody to tell.
 	_, _ = w.Write(a.body)
+}
+
+// compressed is the answer with a gzip body.
+func (a answer) compressed() answer {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	// A bytes.Buffer takes everything.
+	_, _ = w.Write(a.body)
+	_ = w.Close()
+	a.body = b.Bytes()
+	a.header = http.Header{"Content-Encoding": {"gzip"}, "Vary": {"Accept-Encoding"}}
+	return a
 }
 
 func pagesOf(total, per int) int { return (total + per - 1) / per }

@@ -47,6 +47,8 @@ type Config struct {
 	MaxPerPage int
 	// Slim renders products of about 850 bytes in place of the full body.
 	Slim bool
+	// Gzip compresses answers for clients that accept it.
+	Gzip bool
 	// CachePages keeps rendered product pages until something changes, for a
 	// source whose own cost must not be measured.
 	CachePages bool

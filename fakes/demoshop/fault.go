@@ -182,11 +182,13 @@ func cut(w http.ResponseWriter, a answer, how string) {
 		a.body = half
 		a.write(w)
 	case "length":
-		a.header = http.Header{"Connection": {"close"}}
 		a.write(halfWriter{w})
 		panic(http.ErrAbortHandler)
 	default:
 		w.Header().Set("Content-Type", jsonType)
+		for k, v := range a.header {
+			w.Header()[k] = v
+		}
 		w.WriteHeader(a.status)
 		// The connection is dropped next, whatever these two could tell.
 		_, _ = w.Write(half)

@@ -99,6 +99,10 @@ func (s *Shop) serveAPI(w http.ResponseWriter, r *http.Request, routes []route) 
 	c.repeat = hit.rule != nil && hit.rule.Kind == RepeatPage
 	a := do(c)
 	a.allow = rt.allow
+	plain := hit.rule != nil && (hit.rule.Kind == Notice || hit.rule.Kind == Garbage)
+	if s.cfg.Gzip && !plain && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		a = a.compressed()
+	}
 	s.finish(w, r, rt, a, hit.rule)
 }
 

@@ -13,6 +13,7 @@ import (
 type op string
 
 const (
+	opShop      op = "shop" // the first line: which shop it is about
 	opCreate    op = "product.create"
 	opUpdate    op = "product.update"
 	opRemove    op = "product.remove"
@@ -31,6 +32,7 @@ type entry struct {
 	At     int64          `json:"at"`
 	Force  bool           `json:"force,omitempty"`
 	Status string         `json:"status,omitempty"`
+	Shop   string         `json:"shop,omitempty"`
 	Price  int32          `json:"price,omitempty"`
 	Write  *productWrite  `json:"write,omitempty"`
 	State  *savedState    `json:"state,omitempty"`
@@ -64,7 +66,7 @@ func (s *Shop) openJournal(path string) error {
 			return errors.Join(fmt.Errorf("demoshop: journal %s: %w", path, err), f.Close())
 		}
 		var e entry
-		if err := json.Unmarshal(line, &e); err == nil {
+		if err = json.Unmarshal(line, &e); err == nil {
 			err = s.replay(e)
 		}
 		if err != nil {
@@ -79,7 +81,15 @@ func (s *Shop) openJournal(path string) error {
 		return errors.Join(fmt.Errorf("demoshop: journal %s: %w", path, err), f.Close())
 	}
 	s.journal = f
+	if whole == 0 {
+		s.record(entry{Op: opShop, At: s.now(), Shop: s.fingerprint()})
+	}
 	return nil
+}
+
+// fingerprint is what a journal depends on.
+func (s *Shop) fingerprint() string {
+	return fmt.Sprintf("seed %d, layout %+v, orders %d, suppliers %d", s.cfg.Seed, s.layout, s.cfg.Orders, s.cfg.Suppliers)
 }
 
 // record appends an effect; the lock is held. A journal that cannot be written
@@ -106,6 +116,10 @@ func (s *Shop) replay(e entry) error {
 	r, isProduct := s.layout.find(e.ID, s.issued)
 	j, isOrder := s.orders.find(e.ID)
 	switch e.Op {
+	case opShop:
+		if e.Shop != s.fingerprint() {
+			return errJournal
+		}
 	case opCreate:
 		if e.Write == nil || s.create(*e.Write).status >= 400 || s.layout.id(ref{int32(s.issued - 1), -1}) != e.ID {
 			return errJournal
@@ -140,7 +154,11 @@ func (s *Shop) replay(e entry) error {
 			return errJournal
 		}
 	case opOffer:
-		s.setOffer(int(e.ID-firstOfferID), e.Price)
+		k := e.ID - firstOfferID
+		if k < 0 || k >= int64(s.offers.count) {
+			return errJournal
+		}
+		s.setOffer(int(k), e.Price)
 	case opBuy:
 		if e.Buy == nil {
 			return errJournal

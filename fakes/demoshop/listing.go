@@ -73,7 +73,7 @@ func (p *pageCache) get(s *Shop, c *call, render func() []byte) []byte {
 	if !s.cfg.CachePages {
 		return render()
 	}
-	key := c.r.URL.Path + "?" + c.r.URL.RawQuery + strconv.FormatBool(c.repeat)
+	key := c.r.URL.Path + "?" + withoutKey(c.r.URL.RawQuery) + strconv.FormatBool(c.repeat)
 	p.mu.Lock()
 	if p.bodies == nil || p.revision != s.revision {
 		p.bodies, p.revision = map[string][]byte{}, s.revision

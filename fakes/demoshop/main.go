@@ -65,6 +65,7 @@ func parseFlags(args []string, stdout io.Writer) (Config, string, error) {
 	f.BoolVar(&cfg.BasicOverHTTP, "basic-over-http", false, "take Basic and query keys over plain HTTP too")
 	f.IntVar(&cfg.MaxPerPage, "max-per-page", 100, "largest per_page")
 	f.BoolVar(&cfg.Slim, "slim", false, "product bodies of about 850 bytes")
+	f.BoolVar(&cfg.Gzip, "gzip", false, "compress answers for clients that accept it")
 	f.BoolVar(&cfg.CachePages, "cache-pages", false, "keep rendered pages until something changes")
 	f.BoolVar(&cfg.PricesIncludeTax, "prices-include-tax", false, "product prices include 21 % tax")
 	f.StringVar(&cfg.Currency, "currency", "", "currency (default EUR)")

@@ -6,7 +6,7 @@ import "math/rand/v2"
 // lock is let go now and then so that readers see the shop change between two
 // pages.
 func (s *Shop) Mutate(n int) {
-	const atOnce = 200
+	const atOnce = 1000
 	for n > 0 {
 		k := min(n, atOnce)
 		n -= k

@@ -12,7 +12,7 @@ func (s *Shop) words(i int) (word, word) {
 
 // appendName writes the plain name of a product or the option of a variation.
 func (s *Shop) appendName(b []byte, r ref, st state) []byte {
-	if c, ok := s.custom[s.layout.key(r)]; ok && c.name != "" {
+	if c, ok := s.custom[r]; ok && c.name != "" {
 		return append(b, c.name...)
 	}
 	if r.v >= 0 {
@@ -54,7 +54,7 @@ const skuPrefix = "DEMO-"
 // appendSKU writes the SKU as the API shows it: a variation without one shows
 // the SKU of its parent.
 func (s *Shop) appendSKU(b []byte, r ref, st state) []byte {
-	if c, ok := s.custom[s.layout.key(r)]; ok && c.sku != "" {
+	if c, ok := s.custom[r]; ok && c.sku != "" {
 		return append(b, c.sku...)
 	}
 	return s.appendDefaultSKU(b, r, st)
@@ -122,12 +122,11 @@ func (s *Shop) bySKU(sku string) []ref {
 
 // appendGTIN writes the EAN, empty for parents and for every fiftieth.
 func (s *Shop) appendGTIN(b []byte, r ref) []byte {
-	key := s.layout.key(r)
-	if c, ok := s.custom[key]; ok && c.ean != "" {
+	if c, ok := s.custom[r]; ok && c.ean != "" {
 		return append(b, c.ean...)
 	}
 	if r.v < 0 && s.layout.variable(int(r.i)) || s.hash(r)>>12%50 == 0 {
 		return b
 	}
-	return appendEAN(b, key)
+	return appendEAN(b, s.layout.key(r))
 }

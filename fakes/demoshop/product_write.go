@@ -53,9 +53,8 @@ func (s *Shop) checkWrite(w productWrite, r ref) *answer {
 
 // apply writes checked values; every write moves date_modified.
 func (s *Shop) apply(r ref, st state, w productWrite) {
-	key := s.layout.key(r)
 	if w.Name != nil || w.SKU != nil || w.EAN != nil {
-		c := s.custom[key]
+		c := s.custom[r]
 		if w.Name != nil {
 			c.name = *w.Name
 		}
@@ -69,7 +68,7 @@ func (s *Shop) apply(r ref, st state, w productWrite) {
 		if w.EAN != nil {
 			c.ean = *w.EAN
 		}
-		s.custom[key] = c
+		s.custom[r] = c
 	}
 	if w.Price != nil {
 		st.price = -1

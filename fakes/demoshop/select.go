@@ -63,50 +63,47 @@ func (l *listing) filtered() bool {
 		l.search != "" || l.reference != "" || !l.created.none() || !l.modified.none() || l.orderby != "id" && l.orderby != "date"
 }
 
-// sortRefs puts found rows in the order asked for; the id breaks ties.
+// sortRefs puts found rows in the order asked for; the id breaks ties. Ids and
+// creation dates rise with the position, so that those need no look at rows.
 func sortRefs(l *listing, found []ref, at func(ref) row) []ref {
-	type keyed struct {
-		r ref
-		row
-		name string
-	}
-	all := make([]keyed, len(found))
-	for k, r := range found {
-		all[k] = keyed{r: r, row: at(r)}
-		if l.orderby == "title" || l.orderby == "slug" {
-			all[k].name = all[k].row.name()
+	byPosition := func(a, b ref) int {
+		if a.i != b.i {
+			return int(a.i) - int(b.i)
 		}
+		return int(a.v) - int(b.v)
 	}
-	slices.SortFunc(all, func(a, b keyed) int {
-		n := 0
-		switch l.orderby {
-		case "date":
-			n = cmp.Compare(a.created, b.created)
-		case "modified":
-			n = cmp.Compare(a.modified, b.modified)
-		case "title", "slug":
-			n = strings.Compare(a.name, b.name)
-		case "include":
-			if len(l.include) > 0 {
-				return cmp.Compare(slices.Index(l.include, a.id), slices.Index(l.include, b.id))
+	by := byPosition
+	switch {
+	case l.orderby == "modified":
+		modified := make(map[ref]int64, len(found))
+		for _, r := range found {
+			modified[r] = at(r).modified
+		}
+		by = func(a, b ref) int { return cmp.Or(cmp.Compare(modified[a], modified[b]), byPosition(a, b)) }
+	case l.orderby == "title" || l.orderby == "slug":
+		names := make(map[ref]string, len(found))
+		for _, r := range found {
+			if w := at(r); w.name != nil {
+				names[r] = w.name()
 			}
 		}
-		if n == 0 {
-			n = cmp.Compare(a.id, b.id)
+		by = func(a, b ref) int { return cmp.Or(strings.Compare(names[a], names[b]), byPosition(a, b)) }
+	case l.orderby == "include" && len(l.include) > 0:
+		by = func(a, b ref) int {
+			return cmp.Compare(slices.Index(l.include, at(a).id), slices.Index(l.include, at(b).id))
 		}
-		if l.desc {
-			return -n
-		}
-		return n
-	})
-	for k := range all {
-		found[k] = all[k].r
+	}
+	if l.desc {
+		slices.SortFunc(found, func(a, b ref) int { return by(b, a) })
+	} else {
+		slices.SortFunc(found, by)
 	}
 	return found
 }
 
-func (s *Shop) productRow(r ref) row {
-	st := s.state(r)
+func (s *Shop) productRow(r ref) row { return s.productRowOf(r, s.state(r)) }
+
+func (s *Shop) productRowOf(r ref, st state) row {
 	kind := "simple"
 	switch {
 	case r.v >= 0:
@@ -146,8 +143,11 @@ func (s *Shop) selectProducts(l *listing) (int, []ref) {
 				}
 			}
 		case l.recent(s.lastBase()):
-			for key := range s.changed {
-				if r, ok := s.layout.find(s.idOfKey(key), s.issued); ok && r.v < 0 && s.shows(l, r) && s.keeps(l, s.productRow(r)) {
+			for r, st := range s.changed {
+				if !l.modified.none() && !l.modified.hold(s.column(l, st.modified)) {
+					continue
+				}
+				if r.v < 0 && s.shows(l, r) && s.keeps(l, s.productRowOf(r, st)) {
 					found = append(found, r)
 				}
 			}

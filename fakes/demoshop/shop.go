@@ -21,8 +21,8 @@ type Shop struct {
 	mu         sync.RWMutex
 	revision   uint64 // raised by every change, for cached selections
 	issued     int    // products ever made
-	changed    map[uint32]state
-	custom     map[uint32]custom
+	changed    map[ref]state
+	custom     map[ref]custom
 	skus       map[string]ref // SKUs that are not the generated ones
 	hidden     holes          // products that are not listed
 	hiddenVars holes          // variations that are not listed
@@ -61,7 +61,7 @@ func New(cfg Config) (*Shop, error) {
 		cfg: cfg, version: v, zone: zone{loc},
 		layout: layout{products: cfg.Products, every: cfg.VariableEvery, per: cfg.Variations, gapEvery: cfg.IDGaps, big: cfg.BigIDs},
 		site:   strings.ReplaceAll(strings.TrimSuffix(cfg.SiteURL, "/"), "/", `\/`),
-		issued: cfg.Products, changed: map[uint32]state{}, custom: map[uint32]custom{}, skus: map[string]ref{},
+		issued: cfg.Products, changed: map[ref]state{}, custom: map[ref]custom{}, skus: map[string]ref{},
 		closed: make(chan struct{}),
 	}
 	s.offers.init(s)

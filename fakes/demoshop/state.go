@@ -66,7 +66,7 @@ func (s *Shop) hash(r ref) uint64 { return mix(s.cfg.Seed, uint64(s.layout.key(r
 
 // state is the present state of a product or variation; the lock is held.
 func (s *Shop) state(r ref) state {
-	if st, ok := s.changed[s.layout.key(r)]; ok {
+	if st, ok := s.changed[r]; ok {
 		return st
 	}
 	return s.base(r)
@@ -187,6 +187,6 @@ func (st state) stockStatus() string {
 }
 
 func (s *Shop) put(r ref, st state) {
-	s.changed[s.layout.key(r)] = st
+	s.changed[r] = st
 	s.revision++
 }

@@ -87,7 +87,7 @@ func (s *Shop) appendTruth(b []byte, r ref) []byte {
 	b = append(b, `","sku":`...)
 	b = s.appendSKUString(b, r, st)
 	b = append(b, `,"inherited_sku":`...)
-	b = appendBool(b, r.v >= 0 && st.flags&inherits != 0 && s.custom[s.layout.key(r)].sku == "")
+	b = appendBool(b, r.v >= 0 && st.flags&inherits != 0 && s.custom[r].sku == "")
 	b = append(b, `,"name":`...)
 	b = s.appendNameString(b, r, st)
 	b = append(b, `,"parent_name":`...)
