@@ -9,7 +9,7 @@ BEGIN
     -- Tenant tables: the app and the engine see the webshop their transaction names;
     -- an installation-wide key's transaction of the app sees all.
     FOREACH name IN ARRAY ARRAY[
-        'webshop_counter', 'data_key', 'credential', 'schedule', 'stream', 'scan', 'scan_seen', 'timeline', 'exchange', 'inbox',
+        'webshop_counter', 'data_key', 'credential', 'stream', 'scan', 'scan_seen', 'timeline', 'exchange', 'inbox',
         'record', 'parked', 'dirty', 'source', 'product', 'supplier', 'supplier_product', 'sell_order', 'sell_order_line',
         'buy_order', 'buy_order_line', 'change'
     ] LOOP
@@ -20,9 +20,9 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO koppel_app, koppel_engine', name);
     END LOOP;
 
-    -- Queue tables: the engine's sweep and dispatch look across webshops in transactions that name none;
+    -- Queue tables: the engine's sweep, dispatch and schedule reconciler look across webshops in transactions that name none;
     -- one that names a webshop sees only that one's.
-    FOREACH name IN ARRAY ARRAY['coupling', 'run', 'outbox'] LOOP
+    FOREACH name IN ARRAY ARRAY['coupling', 'schedule', 'run', 'outbox'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY tenant ON %I TO koppel_app, koppel_engine USING (webshop_id = (SELECT koppel_webshop()))', name);
@@ -58,7 +58,9 @@ GRANT SELECT ON organisation TO koppel_engine;
 -- A key is looked up by its hash before any webshop is known.
 ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_key FORCE ROW LEVEL SECURITY;
-CREATE POLICY app ON api_key TO koppel_app USING (true);
+CREATE POLICY tenant ON api_key TO koppel_app USING (webshop_id = (SELECT koppel_webshop()));
+CREATE POLICY installation ON api_key TO koppel_app USING ((SELECT koppel_all_webshops()));
+CREATE POLICY lookup ON api_key FOR SELECT TO koppel_app USING ((SELECT koppel_webshop()) IS NULL);
 GRANT SELECT, INSERT, UPDATE ON api_key TO koppel_app;
 
 ALTER TABLE audit ENABLE ROW LEVEL SECURITY;

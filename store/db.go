@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/koppel-io/koppel"
 )
@@ -29,6 +30,8 @@ type Config struct {
 	Role Role
 	// MaxConns bounds the pool; 10 when zero.
 	MaxConns int
+	// Keys is the master keyset; without it credentials can be neither sealed nor opened.
+	Keys *Keys
 	// Log gets what is retried; nil is silent.
 	Log *slog.Logger
 }
@@ -38,6 +41,7 @@ type DB struct {
 	pool *pgxpool.Pool
 	role Role
 	host string
+	keys *Keys
 	log  *slog.Logger
 }
 
@@ -63,11 +67,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if _, set := pc.ConnConfig.RuntimeParams["application_name"]; !set {
 		pc.ConnConfig.RuntimeParams["application_name"] = string(c.Role)
 	}
+	pc.AfterConnect = speakUTC
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, koppel.Wrap(op, err)
 	}
-	db := &DB{pool: pool, role: c.Role, host: pc.ConnConfig.Host, log: c.Log}
+	db := &DB{pool: pool, role: c.Role, host: pc.ConnConfig.Host, keys: c.Keys, log: c.Log}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -76,6 +81,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// speakUTC makes times arrive in UTC whatever the machine's zone is.
+func speakUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+	return nil
 }
 
 const roleSQL = `

@@ -21,7 +21,7 @@ const (
 	codeBadText       = "22P02"
 	codeTooLong       = "22001"
 	codeOutOfRange    = "22003"
-	codeNoPrivilege   = "42501"
+	codeCanceled      = "57014"
 	classConnection   = "08"
 	classResources    = "53"
 	classOperator     = "57"
@@ -72,6 +72,10 @@ func (db *DB) wrap(op string, err error) error {
 		return &koppel.Error{Kind: koppel.KindInternal, Op: op, Err: err,
 			Detail: fmt.Sprintf("PostgreSQL at %s cannot be used as %s right now; it is tried again by itself once it is back", db.host, db.role)}
 	}
+	var known *koppel.Error
+	if errors.As(err, &known) {
+		return err
+	}
 	return wrap(op, err)
 }
 
@@ -81,13 +85,11 @@ func away(err error) bool {
 	if errors.As(err, &connect) {
 		return true
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		class := pg.Code[:2]
-		return class == classConnection || class == classResources || class == classOperator && pg.Code != "57014"
+	if code := codeOf(err); code != "" {
+		class := code[:2]
+		return class == classConnection || class == classResources || class == classOperator && code != codeCanceled
 	}
-	var known *koppel.Error
-	return !errors.As(err, &known) && !errors.Is(err, pgx.ErrNoRows) && (pgconn.Timeout(err) || brokenConnection(err))
+	return koppel.KindOf(err) == koppel.KindInternal && (pgconn.Timeout(err) || brokenConnection(err))
 }
 
 // retryable reports whether the transaction was rolled back by the database for reasons that a new try is free of.

@@ -66,10 +66,6 @@ func (db *DB) once(ctx context.Context, scope Scope, fn func(*Tx) error) (err er
 		return db.wrap(op, err)
 	}
 	if err := fn(t); err != nil {
-		var known *koppel.Error
-		if errors.As(err, &known) && !away(err) {
-			return err
-		}
 		return db.wrap(op, err)
 	}
 	return db.wrap(op, tx.Commit(ctx))
@@ -167,4 +163,20 @@ func pause(ctx context.Context, d time.Duration) bool {
 func brokenConnection(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+// idOrNull is an optional outside id as a query argument: nil when it is empty.
+func idOrNull(op, what, id string) (*string, error) {
+	if id == "" {
+		return nil, nil
+	}
+	return &id, checkID(op, what, id)
+}
+
+// textOrNull is an optional text as a query argument: nil when it is empty.
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }

@@ -19,6 +19,8 @@ type Env struct {
 	OwnerDSN string
 	// AppDSN and EngineDSN log in as the roles, for what opens its own pool.
 	AppDSN, EngineDSN string
+	// Keys is the master keyset of App and Engine.
+	Keys *store.Keys
 	// Database is the database's name.
 	Database string
 	// Server is the test cluster; do not stop it.
@@ -46,6 +48,9 @@ func New(t testing.TB) *Env {
 		EngineDSN: server.DSN(name, string(store.Engine)), Database: name, Server: server,
 	}
 	t.Cleanup(func() { env.end(t) })
+	if env.Keys, err = store.ParseKeys(store.NewMasterKey("test").Reveal()); err != nil {
+		t.Fatalf("storetest: %v", err)
+	}
 	env.App = env.open(ctx, t, store.App, env.AppDSN)
 	env.Engine = env.open(ctx, t, store.Engine, env.EngineDSN)
 	return env
@@ -53,7 +58,7 @@ func New(t testing.TB) *Env {
 
 func (e *Env) open(ctx context.Context, t testing.TB, role store.Role, dsn string) *store.DB {
 	t.Helper()
-	db, err := store.Open(ctx, store.Config{DSN: dsn, Role: role, MaxConns: 8})
+	db, err := store.Open(ctx, store.Config{DSN: dsn, Role: role, MaxConns: 8, Keys: e.Keys})
 	if err != nil {
 		t.Fatalf("storetest: %v", err)
 	}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/koppel-io/koppel"
+)
+
+// couplingMoves is the life of a coupling: from each state, the states it may go to. A state that lists itself may
+// be asked for again, which changes nothing but what comes with it, so that a repeated activity is harmless.
+var couplingMoves = map[koppel.CouplingState][]koppel.CouplingState{
+	koppel.CouplingDraft:       {koppel.CouplingActivating, koppel.CouplingDisabled, koppel.CouplingRemoved},
+	koppel.CouplingActivating:  {koppel.CouplingActivating, koppel.CouplingActive, koppel.CouplingNeedsReauth, koppel.CouplingDisabled},
+	koppel.CouplingActive:      {koppel.CouplingActive, koppel.CouplingPaused, koppel.CouplingNeedsReauth, koppel.CouplingDisabled},
+	koppel.CouplingPaused:      {koppel.CouplingActive, koppel.CouplingPaused, koppel.CouplingDisabled},
+	koppel.CouplingNeedsReauth: {koppel.CouplingActivating, koppel.CouplingActive, koppel.CouplingNeedsReauth, koppel.CouplingDisabled},
+	koppel.CouplingDisabled:    {koppel.CouplingActivating, koppel.CouplingDisabled, koppel.CouplingRemoved},
+	koppel.CouplingRemoved:     {koppel.CouplingRemoved},
+}
+
+const moveSQL = `
+UPDATE coupling SET state = @state, pause_owner = @owner, pause_reason = @reason, updated_at = now(),
+       activated_at = CASE WHEN @state = 'active' THEN coalesce(activated_at, now()) ELSE activated_at END
+WHERE id = @id`
+
+// move takes a coupling to a state, if its life allows that.
+func (tx *Tx) move(ctx context.Context, op, id string, to koppel.CouplingState, owner koppel.PauseOwner, reason string) (Coupling, error) {
+	c, err := tx.lockCoupling(ctx, op, id)
+	if err != nil {
+		return Coupling{}, err
+	}
+	return tx.moveLocked(ctx, op, c, to, owner, reason)
+}
+
+func (tx *Tx) moveLocked(ctx context.Context, op string, c Coupling, to koppel.CouplingState, owner koppel.PauseOwner, reason string) (Coupling, error) {
+	if !slices.Contains(couplingMoves[c.State], to) {
+		return Coupling{}, conflict(op, "a coupling that is %s cannot become %s", describe(c), to)
+	}
+	_, err := tx.exec(ctx, moveSQL, pgx.StrictNamedArgs{
+		"id": c.ID, "state": string(to), "owner": textOrNull(string(owner)), "reason": textOrNull(reason),
+	})
+	if err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	return tx.Coupling(ctx, c.UUID)
+}
+
+// describe is a coupling's state with the pause's owner and reason, for people.
+func describe(c Coupling) string {
+	if c.PauseOwner == nil {
+		return string(c.State)
+	}
+	text := fmt.Sprintf("%s (by %s", c.State, *c.PauseOwner)
+	if c.PauseReason != nil {
+		text += ": " + *c.PauseReason
+	}
+	return text + ")"
+}
+
+const (
+	// The counter's row is the webshop's lock: two activations at once get two numbers.
+	lockPrioritySQL = `SELECT webshop_id FROM webshop_counter WHERE webshop_id = $1 FOR UPDATE`
+	prioritySQL     = `
+UPDATE coupling SET priority = (SELECT max(priority) + 1 FROM coupling WHERE webshop_id = @webshop)
+WHERE id = @id AND priority = 0`
+)
+
+// ActivateCoupling starts an activation with its steps: draft, disabled, needs_reauth or an activation that failed
+// → activating. The first activation gives the coupling the webshop's next priority.
+func (tx *Tx) ActivateCoupling(ctx context.Context, id string, steps []koppel.Step) (Coupling, error) {
+	const op = "activate coupling"
+	c, err := tx.lockCoupling(ctx, op, id)
+	if err != nil {
+		return Coupling{}, err
+	}
+	if _, err := tx.exec(ctx, lockPrioritySQL, c.WebshopID); err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	if _, err := tx.moveLocked(ctx, op, c, koppel.CouplingActivating, "", ""); err != nil {
+		return Coupling{}, err
+	}
+	if _, err := tx.exec(ctx, prioritySQL, pgx.StrictNamedArgs{"id": c.ID, "webshop": c.WebshopID}); err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	return tx.SetSteps(ctx, id, steps)
+}
+
+// CouplingActive ends an activation: activating → active.
+func (tx *Tx) CouplingActive(ctx context.Context, id string) (Coupling, error) {
+	const op = "finish activation"
+	c, err := tx.lockCoupling(ctx, op, id)
+	if err != nil {
+		return Coupling{}, err
+	}
+	if c.State != koppel.CouplingActivating && c.State != koppel.CouplingActive {
+		return Coupling{}, conflict(op, "a coupling that is %s is not being activated", describe(c))
+	}
+	return tx.moveLocked(ctx, op, c, koppel.CouplingActive, "", "")
+}
+
+// PauseCoupling stops runs and pushes: active → paused. A pause of another owner stays, and the error of kind
+// conflict names it.
+func (tx *Tx) PauseCoupling(ctx context.Context, id string, owner koppel.PauseOwner, reason string) (Coupling, error) {
+	const op = "pause coupling"
+	c, err := tx.lockCoupling(ctx, op, id)
+	if err != nil {
+		return Coupling{}, err
+	}
+	if c.PauseOwner != nil && *c.PauseOwner != owner {
+		return Coupling{}, conflict(op, "the coupling is %s already", describe(c))
+	}
+	return tx.moveLocked(ctx, op, c, koppel.CouplingPaused, owner, reason)
+}
+
+// ResumeCoupling ends a pause, or a need of new credentials that was met (owner auth): → active, or activating
+// where the first activation never ended. Only the owner of a pause ends it.
+func (tx *Tx) ResumeCoupling(ctx context.Context, id string, owner koppel.PauseOwner) (Coupling, error) {
+	const op = "resume coupling"
+	c, err := tx.lockCoupling(ctx, op, id)
+	if err != nil {
+		return Coupling{}, err
+	}
+	if c.State != koppel.CouplingPaused && c.State != koppel.CouplingNeedsReauth {
+		return Coupling{}, conflict(op, "the coupling is %s, not paused", describe(c))
+	}
+	if c.PauseOwner != nil && *c.PauseOwner != owner {
+		return Coupling{}, conflict(op, "the coupling is %s; only that owner can end the pause", describe(c))
+	}
+	to := koppel.CouplingActive
+	if c.ActivatedAt == nil {
+		to = koppel.CouplingActivating
+	}
+	return tx.moveLocked(ctx, op, c, to, "", "")
+}
+
+// NeedsReauth stops runs until the customer gives new credentials: activating or active → needs_reauth.
+func (tx *Tx) NeedsReauth(ctx context.Context, id, reason string) (Coupling, error) {
+	return tx.move(ctx, "ask for new credentials", id, koppel.CouplingNeedsReauth, koppel.PausedByAuth, reason)
+}
+
+// DisableCoupling switches a coupling off for a while; data, settings and credentials stay.
+func (tx *Tx) DisableCoupling(ctx context.Context, id string) (Coupling, error) {
+	return tx.move(ctx, "disable coupling", id, koppel.CouplingDisabled, "", "")
+}
+
+const (
+	dropCredentialOfSQL = `UPDATE coupling SET credential_id = NULL WHERE id = $1`
+	dropSchedulesOfSQL  = `DELETE FROM schedule WHERE coupling_id = $1`
+	shredSQL            = `DELETE FROM credential k WHERE k.id = $1 AND NOT EXISTS (SELECT FROM coupling c WHERE c.credential_id = k.id)`
+)
+
+// RemoveCoupling ends a coupling for good: draft or disabled → removed. Its schedules go, and its credential is
+// shredded unless another coupling uses it. Objects and their sources stay.
+func (tx *Tx) RemoveCoupling(ctx context.Context, id string) (Coupling, error) {
+	const op = "remove coupling"
+	c, err := tx.lockCoupling(ctx, op, id)
+	if err != nil {
+		return Coupling{}, err
+	}
+	removed, err := tx.moveLocked(ctx, op, c, koppel.CouplingRemoved, "", "")
+	if err != nil {
+		return Coupling{}, err
+	}
+	if _, err := tx.exec(ctx, dropSchedulesOfSQL, c.ID); err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	if c.CredentialID == nil {
+		return removed, nil
+	}
+	if _, err := tx.exec(ctx, dropCredentialOfSQL, c.ID); err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	if _, err := tx.exec(ctx, shredSQL, *c.CredentialID); err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	return tx.Coupling(ctx, id)
+}
