@@ -1,0 +1,142 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/koppel-io/koppel"
+)
+
+// Coupling is one integration switched on for one webshop.
+type Coupling struct {
+	ID      string `json:"id"`
+	Webshop string `json:"webshop"`
+	// Connector is the code of the integration.
+	Connector        string               `json:"connector"`
+	ConnectorVersion string               `json:"connector_version"`
+	Name             string               `json:"name"`
+	State            koppel.CouplingState `json:"state"`
+	Pause            *Pause               `json:"pause,omitempty"`
+	Settings         map[string]any       `json:"settings"`
+	// Steps are those of the last activation, in order.
+	Steps    []koppel.Step `json:"steps"`
+	Priority int64         `json:"priority"`
+	// RemoteVersion is the remote's version as it was last detected.
+	RemoteVersion string     `json:"remote_version,omitempty"`
+	Health        Health     `json:"health"`
+	Schedules     []Schedule `json:"schedules"`
+	// LastRuns has the last run of each stream group.
+	LastRuns    []LastRun  `json:"last_runs"`
+	CreatedAt   time.Time  `json:"created_at"`
+	ActivatedAt *time.Time `json:"activated_at,omitempty"`
+}
+
+// Pause says who paused a coupling and why.
+type Pause struct {
+	Owner  koppel.PauseOwner `json:"owner"`
+	Reason string            `json:"reason"`
+}
+
+// Health is how a coupling's last runs went: ok, degraded or failing.
+type Health struct {
+	State  string `json:"state"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Schedule is one line of a coupling's schedule.
+type Schedule struct {
+	Group    string      `json:"group"`
+	Mode     koppel.Mode `json:"mode"`
+	Cron     string      `json:"cron"`
+	TimeZone string      `json:"time_zone"`
+}
+
+// LastRun is the last run of one stream group.
+type LastRun struct {
+	Group      string          `json:"group"`
+	Run        string          `json:"run"`
+	Mode       koppel.Mode     `json:"mode"`
+	State      koppel.RunState `json:"state"`
+	FinishedAt *time.Time      `json:"finished_at,omitempty"`
+}
+
+// NewCoupling is what a coupling is made of. Webshop and Connector are required.
+type NewCoupling struct {
+	Webshop string `json:"webshop"`
+	// Connector is the code of the integration.
+	Connector string         `json:"connector"`
+	Name      string         `json:"name,omitempty"`
+	Settings  map[string]any `json:"settings,omitempty"`
+	// Credentials are kept sealed and never shown again.
+	Credentials Credentials `json:"credentials,omitempty"`
+}
+
+// Credentials are the fields of a credential. They are written and never read.
+type Credentials map[string]any
+
+// Checked says whether the remote system answers with the credentials.
+type Checked struct {
+	OK bool `json:"ok"`
+	// Version is the remote's, where it tells.
+	Version string `json:"version,omitempty"`
+	// Problem says in plain words what is wrong.
+	Problem string `json:"problem,omitempty"`
+}
+
+// CouplingFilter narrows a list of couplings; the zero value lists all.
+type CouplingFilter struct {
+	Page
+	// Webshop is an id.
+	Webshop string
+}
+
+// CreateCoupling makes a draft: POST /couplings.
+func (c *Client) CreateCoupling(ctx context.Context, n NewCoupling) (Coupling, error) {
+	return send[Coupling](ctx, c, http.MethodPost, "/couplings", n)
+}
+
+// Couplings lists couplings: GET /couplings.
+func (c *Client) Couplings(ctx context.Context, f CouplingFilter) (List[Coupling], error) {
+	return get[List[Coupling]](ctx, c, "/couplings", f.query("webshop", f.Webshop))
+}
+
+// Coupling finds one: GET /couplings/{id}.
+func (c *Client) Coupling(ctx context.Context, id string) (Coupling, error) {
+	return get[Coupling](ctx, c, at("couplings", id), nil)
+}
+
+// SetSettings merges settings into a coupling's; a nil value takes one away:
+// PATCH /couplings/{id}/settings.
+func (c *Client) SetSettings(ctx context.Context, id string, settings map[string]any) (Coupling, error) {
+	return send[Coupling](ctx, c, http.MethodPatch, at("couplings", id, "settings"), map[string]any{"settings": settings})
+}
+
+// SetCredentials keeps new credentials and tries them: PUT /couplings/{id}/credentials.
+func (c *Client) SetCredentials(ctx context.Context, id string, values Credentials) (Checked, error) {
+	return send[Checked](ctx, c, http.MethodPut, at("couplings", id, "credentials"), map[string]any{"values": values})
+}
+
+// Check tries the stored credentials: POST /couplings/{id}/check.
+func (c *Client) Check(ctx context.Context, id string) (Checked, error) {
+	return send[Checked](ctx, c, http.MethodPost, at("couplings", id, "check"), nil)
+}
+
+// Activate starts or resumes the activation: POST /couplings/{id}/activate.
+func (c *Client) Activate(ctx context.Context, id string) (Coupling, error) {
+	return send[Coupling](ctx, c, http.MethodPost, at("couplings", id, "activate"), nil)
+}
+
+// Pause pauses a coupling for a person, with a reason: POST /couplings/{id}/pause.
+func (c *Client) Pause(ctx context.Context, id, reason string) (Coupling, error) {
+	body := map[string]any{}
+	if reason != "" {
+		body["reason"] = reason
+	}
+	return send[Coupling](ctx, c, http.MethodPost, at("couplings", id, "pause"), body)
+}
+
+// Resume takes a person's pause away: POST /couplings/{id}/resume.
+func (c *Client) Resume(ctx context.Context, id string) (Coupling, error) {
+	return send[Coupling](ctx, c, http.MethodPost, at("couplings", id, "resume"), nil)
+}
