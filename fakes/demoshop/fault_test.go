@@ -77,7 +77,7 @@ func TestFaults(t *testing.T) {
 // is seen.
 func TestHangLastsUntilTheClientLeaves(t *testing.T) {
 	t.Parallel()
-	s := serve(t, Config{Products: 20, Misbehaviour: Misbehaviour{Faults: []Fault{{Kind: HangAfter}}}})
+	s := serve(t, Config{Products: 20, Misbehaviour: Misbehaviour{Faults: []Fault{{Kind: HangAfter, Share: 1}}}})
 	ctx, leave := context.WithCancel(t.Context())
 	req, err := http.NewRequestWithContext(ctx, "POST", s.url+Base+"/purchase-orders", strings.NewReader(aBuyOrder))
 	if err != nil {
@@ -122,7 +122,7 @@ func TestRepeatedPage(t *testing.T) {
 
 func TestBrokenRecord(t *testing.T) {
 	t.Parallel()
-	s := serve(t, Config{Products: 3, Misbehaviour: Misbehaviour{Faults: []Fault{{Kind: Garbage}}}})
+	s := serve(t, Config{Products: 3, Misbehaviour: Misbehaviour{Faults: []Fault{{Kind: Garbage, Share: 1}}}})
 	body := string(s.ok("/products?orderby=id&order=asc").body)
 	if strings.Count(body, `"name":"twice"`) != 1 || !strings.Contains(body, "\xff") || !strings.HasPrefix(body, `[{"id":11,`) || !json.Valid([]byte(body)) {
 		t.Errorf("%.200s … %s", body, body[strings.Index(body, "\xff"):])
@@ -164,6 +164,7 @@ func TestMisbehaveRefuses(t *testing.T) {
 		`{"faults":[{"kind":"truncate","cut":"half"}]}`:     `faults[0].cut "half"`,
 		`{"faults":[{"kind":"error_after","status":99}]}`:   "faults[0].status 99",
 		`{"faults":[{"kind":"latency","path":"products"}]}`: "begin with a slash",
+		`{"faults":[{"kind":"latency"}]}`:                   "neither share nor times",
 		`{"mutation":{"deletes":0.6,"creates":0.6}}`:        "the sum of",
 		`{"fault":[]}`: `unknown field "fault"`,
 		`{`:            "unexpected EOF",

@@ -59,7 +59,8 @@ const (
 // Fault spoils a share of the requests that match.
 type Fault struct {
 	Kind FaultKind `json:"kind"`
-	// Share of the matching requests, 0 to 1; 0 is all of them.
+	// Share of the matching requests, above 0 to 1. It may be left out where
+	// Times is set, and is then all of them.
 	Share float64 `json:"share,omitempty"`
 	// Method and Path (a prefix below Base) limit the fault; "" is any.
 	Method string `json:"method,omitempty"`
@@ -125,6 +126,9 @@ func (m Misbehaviour) check() error {
 		}
 		if f.Path != "" && !strings.HasPrefix(f.Path, "/") {
 			return fmt.Errorf("misbehaviour: %s.path %q: begin with a slash, as in /products", at, f.Path)
+		}
+		if f.Share == 0 && f.Times == 0 {
+			return fmt.Errorf("misbehaviour: %s has neither share nor times: give a share above 0, 1 for every request", at)
 		}
 	}
 	return nil

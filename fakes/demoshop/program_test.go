@@ -70,7 +70,7 @@ func TestRun(t *testing.T) {
 	r, w := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"--addr", "127.0.0.1:0", "--products", "7", "--orders", "0", "--basic-over-http", "--misbehave", `{"faults":[{"kind":"latency","delay_ms":1}]}`}, w)
+		done <- run(ctx, []string{"--addr", "127.0.0.1:0", "--products", "7", "--orders", "0", "--basic-over-http", "--misbehave", `{"faults":[{"kind":"latency","share":1,"delay_ms":1}]}`}, w)
 	}()
 	var said struct{ URL, Base string }
 	if err := json.NewDecoder(r).Decode(&said); err != nil {
