@@ -1,0 +1,166 @@
+package mapping
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/koppel-io/koppel"
+)
+
+// Stream is what a mapping knows of one stream.
+type Stream struct {
+	// Shape of its records; nil when nothing is known.
+	Shape *koppel.Shape
+	// Parent is the stream whose records are the parents of these, "" for none.
+	Parent string
+}
+
+// Schema is what a mapping is checked against.
+type Schema struct {
+	Streams  map[string]Stream
+	Settings []koppel.Setting
+}
+
+// Mapping is one compiled mapping.yaml. It is immutable and safe for
+// concurrent use; Evaluators run it.
+type Mapping struct {
+	digest   [16]byte
+	programs []*Program
+	byStream map[string][]*Program
+	objects  []koppel.Object
+	from     map[koppel.Object][]string
+	settings []koppel.Setting
+}
+
+// Program maps the records of one stream to one object.
+type Program struct {
+	object   koppel.Object
+	stream   string
+	index    int
+	record   *plan
+	parent   *plan
+	where    *expression
+	remoteID *expression
+	fields   []fieldProgram
+	lines    *linesProgram
+	// loads are the variables of all expressions.
+	loads map[string]static
+	// stock and unlimited are the slots of a product's two stock fields, -1 without.
+	stock, unlimited int
+	file             string
+}
+
+// fieldProgram fills one slot of Values.
+type fieldProgram struct {
+	slot  int
+	field koppel.Field
+	expr  *expression
+}
+
+// linesProgram fills the lines of an order.
+type linesProgram struct {
+	slot   int
+	field  koppel.Field
+	each   *expression
+	as     string
+	where  *expression
+	fields []fieldProgram
+	// product, remoteID, quantity and value are the slots by which lines of
+	// one product are added up; -1 when the line has no such field.
+	product, remoteID, quantity, value int
+}
+
+// Digest identifies the mapping: its source and the semantics of the engine.
+// Records mapped under another digest are mapped again.
+func (m *Mapping) Digest() [16]byte { return m.digest }
+
+// Objects returns the objects that the mapping makes, in the order of work.
+func (m *Mapping) Objects() []koppel.Object { return slices.Clone(m.objects) }
+
+// From returns the streams that an object is mapped from, in the order of the file.
+func (m *Mapping) From(object koppel.Object) []string { return slices.Clone(m.from[object]) }
+
+// ByStream returns one program for each object mapped from a stream. The slice
+// is shared: do not change it.
+func (m *Mapping) ByStream(stream string) []*Program { return m.byStream[stream] }
+
+// Object is what the program makes.
+func (p *Program) Object() koppel.Object { return p.object }
+
+// Stream is where its records come from.
+func (p *Program) Stream() string { return p.stream }
+
+// NeedsParent reports whether a record cannot be mapped without its parent's.
+func (p *Program) NeedsParent() bool { return p.parent != nil && len(p.parent.leaves) > 0 }
+
+// FieldSource says how one field of an object is made, for explain.
+type FieldSource struct {
+	// Field is its name; of a line's field "lines." and its name. "remote_id",
+	// "where", "lines.each" and "lines.where" are the other expressions.
+	Field      string `json:"field"`
+	Expression string `json:"expression"`
+	File       string `json:"file"`
+	Line       int    `json:"line"`
+	Column     int    `json:"column"`
+	// Reads are the members it reads, such as record.price.
+	Reads []string `json:"reads"`
+}
+
+// Fields returns the expressions of the program in the order of the object's fields.
+func (p *Program) Fields() []FieldSource {
+	var sources []FieldSource
+	add := func(name string, x *expression) {
+		if x != nil {
+			line, column := x.place.locate(x.source, 0)
+			sources = append(sources, FieldSource{Field: name, Expression: x.source, File: p.file, Line: line, Column: column, Reads: slices.Clone(x.reads)})
+		}
+	}
+	add("remote_id", p.remoteID)
+	add("where", p.where)
+	for _, f := range p.fields {
+		add(f.field.Name, f.expr)
+	}
+	if l := p.lines; l != nil {
+		add("lines.each", l.each)
+		add("lines.where", l.where)
+		for _, f := range l.fields {
+			add("lines."+f.field.Name, f.expr)
+		}
+	}
+	return sources
+}
+
+// Compile reads, checks and compiles a mapping.yaml. file is its name in
+// messages. Everything wrong is reported at once: the error is a *koppel.Error
+// of kind invalid_request with Problems in its chain.
+func Compile(file string, source []byte, schema Schema) (*Mapping, error) {
+	c := &compilation{
+		document: document{file: file},
+		schema:   schema,
+		settings: map[string]static{},
+		m:        &Mapping{byStream: map[string][]*Program{}, from: map[koppel.Object][]string{}, settings: schema.Settings},
+	}
+	for _, setting := range schema.Settings {
+		c.settings[setting.Name] = staticSetting(setting)
+	}
+	if root := c.parse(source); root != nil {
+		c.root(root)
+	}
+	if len(c.problems) > 0 {
+		problems := c.problems.tidy()
+		detail := problems[0].String()
+		if len(problems) > 1 {
+			detail = fmt.Sprintf("%s (and %d more)", detail, len(problems)-1)
+		}
+		return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: "compile " + file, Detail: detail, Err: problems}
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "koppel mapping %d\n%s", Semantics, source))
+	copy(c.m.digest[:], sum[:])
+	for _, object := range koppel.Objects() {
+		if len(c.m.from[object]) > 0 {
+			c.m.objects = append(c.m.objects, object)
+		}
+	}
+	return c.m, nil
+}
