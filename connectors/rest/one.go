@@ -1,0 +1,124 @@
+package rest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/koppel-io/koppel"
+)
+
+// ErrGone marks a not_found error of One whose answer meets the stream's
+// declared test of a deleted record: errors.Is(err, ErrGone).
+var ErrGone = errors.New("the record is gone")
+
+// One reads one record by its id; parent is needed for a stream with each.
+// A record that does not exist is an error of kind not_found, which wraps
+// [ErrGone] when the manifest's gone test holds. The record's bytes are its own.
+func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecord) (*Record, error) {
+	s, err := c.Stream(stream)
+	if err != nil {
+		return nil, err
+	}
+	op := "read " + stream + " " + id
+	if s.One == nil {
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "the connector cannot read one record of "+stream)
+	}
+	if s.Each != "" && parent == nil {
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "a parent of "+s.Each+" is needed")
+	}
+	env, err := c.streamEnv(s, ReadOptions{Parent: parent})
+	if err != nil {
+		return nil, &koppel.Error{Kind: koppel.KindSchemaDrift, Op: op, Detail: c.redact.text(err.Error())}
+	}
+	env["id"] = id
+	a, records, err := c.few(ctx, op, &s.One.Request, s, s.One.Records, env)
+	defer a.release()
+	if a != nil && a.status != 0 {
+		gone, goneErr := c.isGone(a, s.One.Gone)
+		if goneErr != nil {
+			return nil, c.drift(ctx, a, goneErr.Error())
+		}
+		if gone {
+			return nil, &koppel.Error{Kind: koppel.KindNotFound, Op: op, Detail: c.redact.text(c.detail(a)), Err: ErrGone}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch len(records) {
+	case 0:
+		return nil, koppel.E(koppel.KindNotFound, op, "the answer holds no record")
+	case 1:
+		return &records[0], nil
+	}
+	return nil, c.drift(ctx, a, "the answer holds several records instead of one")
+}
+
+// By is a key other than the id by which records are found.
+type By string
+
+// The keys of Find.
+const (
+	BySKU    By = "sku"
+	ByEAN    By = "ean"
+	ByNumber By = "number"
+)
+
+// Find reads the records that have the value under another key. None is an
+// empty list; a connector that cannot look it up fails with invalid_request.
+func (c *Client) Find(ctx context.Context, stream string, by By, value string) ([]Record, error) {
+	s, err := c.Stream(stream)
+	if err != nil {
+		return nil, err
+	}
+	op := "find " + stream + " by " + string(by) + " " + value
+	var request *Request
+	if s.Find != nil {
+		request = map[By]*Request{BySKU: s.Find.SKU, ByEAN: s.Find.EAN, ByNumber: s.Find.Number}[by]
+	}
+	if request == nil {
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "the connector cannot find "+stream+" by "+string(by)+"; give the remote's id")
+	}
+	a, records, err := c.few(ctx, op, request, s, s.Records, with(c.env, "value", value))
+	a.release()
+	return records, err
+}
+
+// few makes a request whose answer is one short page. The records' bytes are
+// copied, so that the answer can be released.
+func (c *Client) few(ctx context.Context, op string, request *Request, s *Stream, at Selector, env map[string]any) (*answer, []Record, error) {
+	call, err := c.build(op, request, env)
+	if err != nil {
+		return nil, nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: op, Detail: c.redact.text(koppel.DetailOf(err))}
+	}
+	a, err := c.exchange(ctx, call)
+	if err != nil {
+		return a, nil, err
+	}
+	switch a.then {
+	case actionEmpty, actionIgnore:
+		return a, nil, nil
+	case actionGone:
+		return a, nil, &koppel.Error{Kind: koppel.KindNotFound, Op: op, Detail: c.redact.text(c.detail(a)), Err: ErrGone}
+	}
+	one := *s
+	one.Records = at
+	records, err := newSplitter(&one).split(a.body.data, nil)
+	if err != nil {
+		return a, nil, c.drift(ctx, a, err.Error())
+	}
+	for i := range records {
+		records[i].Raw = append([]byte(nil), records[i].Raw...)
+	}
+	return a, records, nil
+}
+
+func (c *Client) isGone(a *answer, test *Gone) (bool, error) {
+	if test == nil || len(test.Status) > 0 && !test.Status.has(a.status) || len(test.Status) == 0 && test.When == nil {
+		return false, nil
+	}
+	if test.When == nil {
+		return true, nil
+	}
+	return test.When.holds(c.responseEnv(a, test.When.source))
+}

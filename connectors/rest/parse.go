@@ -1,0 +1,135 @@
+package rest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"slices"
+
+	"github.com/koppel-io/koppel"
+)
+
+// Parse reads a connector.yaml. file names it in problems; compile makes the
+// expressions. The error is a *koppel.Error of kind invalid_request whose cause
+// is [Problems]: everything that is wrong, at once, each at its place.
+func Parse(file string, source []byte, compile CompileFunc) (*Manifest, error) {
+	root, problems := readYAML(file, source)
+	if root == nil || len(problems) > 0 {
+		return nil, problems.asError(file)
+	}
+	d := &decoder{file: file, compile: compile}
+	m := &Manifest{}
+	d.decodeInto(root, m, []string{"credentials", "settings", "version"})
+	m.check(d, root)
+	if len(d.problems) > 0 {
+		return nil, d.problems.asError(file)
+	}
+	sum := sha256.Sum256(source)
+	m.Digest = hex.EncodeToString(sum[:])
+	return m, nil
+}
+
+var (
+	connectorForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{1,62}$`)
+	semverForm    = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$`)
+	nameForm      = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$`)
+)
+
+func (m *Manifest) check(d *decoder, root *node) {
+	checkForm := func(key, value string, form *regexp.Regexp, want string) {
+		if n := root.get(key); n != nil && !form.MatchString(value) {
+			d.fail(n, "expected %s, found %q", want, value)
+		}
+	}
+	checkForm("connector", m.Connector, connectorForm, "lower-case letters, digits, - and _")
+	checkForm("version", m.Version, semverForm, "a semantic version such as 1.0.0")
+	for section, fields := range map[string]Fields{"credentials": m.Credentials, "settings": m.Settings} {
+		for _, f := range fields {
+			if !nameForm.MatchString(f.Name) {
+				d.fail(root.get(section).get(f.Name), "a name is lower-case letters, digits and _")
+			}
+		}
+	}
+	for i := range m.HTTP.Auth {
+		m.HTTP.Auth[i].check(d, root, i)
+	}
+	m.HTTP.check(d, root.get("http"))
+	if pushes := root.get("push"); pushes != nil {
+		for _, object := range koppel.Objects() {
+			if p, n := m.Push[object], pushes.get(string(object)); p != nil && p.Create != nil && n != nil {
+				checkTarget(d, n.get("create"), &p.Create.Request, "post", "put")
+			}
+		}
+	}
+}
+
+func (a *Auth) check(d *decoder, root *node, i int) {
+	n := root.get("http").get("auth")
+	if n != nil && n.kind == listNode && i < len(n.items) {
+		n = n.items[i]
+	}
+	kinds := 0
+	for _, given := range []bool{a.None, len(a.Header) > 0, len(a.Query) > 0, a.Basic != nil, a.OAuth1 != nil, a.ClientCredentials != nil} {
+		if given {
+			kinds++
+		}
+	}
+	if n != nil && kinds != 1 {
+		d.fail(n, "exactly one of none, header, query, basic, oauth1, client_credentials belongs here")
+	}
+}
+
+func (h *HTTP) check(d *decoder, n *node) {
+	if n == nil {
+		return
+	}
+	if h.Check != nil {
+		checkTarget(d, n.get("check"), h.Check, "get", "post")
+	}
+	if h.Detect != nil {
+		checkTarget(d, n.get("detect").get("version"), &h.Detect.Version.Request, "get", "post")
+	}
+	for i, b := range h.Budget.Buckets {
+		if b.Limit <= 0 || b.Per <= 0 {
+			d.fail(n.get("budget").get("buckets").items[i], "limit and per must be above zero")
+		}
+	}
+}
+
+// checkTarget wants exactly one of the methods in a request.
+func checkTarget(d *decoder, n *node, r *Request, methods ...string) {
+	if n == nil || n.kind != mapNode {
+		return
+	}
+	given := 0
+	for name, path := range map[string]*Template{"get": r.Get, "post": r.Post, "put": r.Put} {
+		if path == nil {
+			continue
+		}
+		given++
+		if !slices.Contains(methods, name) {
+			d.fail(n.get(name), "%s does not belong here%s", name, suggest(name, methods))
+		}
+	}
+	if given != 1 {
+		d.fail(n, "exactly one of %s belongs here", joinWords(methods))
+	}
+	if r.Get != nil && r.Body != nil {
+		d.fail(n.get("body"), "a GET request has no body")
+	}
+}
+
+func joinWords(words []string) string {
+	text := ""
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case i == len(words)-1:
+			text += " and "
+		default:
+			text += ", "
+		}
+		text += word
+	}
+	return text
+}

@@ -1,0 +1,266 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/koppel-io/koppel"
+)
+
+// ReadOptions say what of a stream is read.
+type ReadOptions struct {
+	// Since and Until bound the read by the stream's since; zero is open. Since
+	// is the cursor as stored: the manifest's overlap is taken off here, and an
+	// exclusive bound is lowered by one unit, so callers subtract nothing.
+	Since, Until time.Time
+	// Resume is a Page's position from an earlier Reader of the same read;
+	// empty starts at the beginning.
+	Resume json.RawMessage
+	// Parent is the record whose children are read, for a stream with each.
+	Parent *ParentRecord
+	// Prefetch is how many pages are requested ahead, within the budget.
+	Prefetch int
+	// Ticket, when given, is called before each page's request; its value comes
+	// back with the page. It must be safe for concurrent use.
+	Ticket func(ctx context.Context) (int64, error)
+	// MaxBytes and MaxTime cap the whole read; 64 GiB and 24 h when zero.
+	MaxBytes int64
+	MaxTime  time.Duration
+}
+
+// ParentRecord is the record whose children are read.
+type ParentRecord struct {
+	ID string
+	// Raw are its bytes, which the expressions' variable parent shows.
+	Raw []byte
+}
+
+// Page is one page of records. Release it when its records are no longer needed.
+type Page struct {
+	// Number counts the pages of the read from 1, across resumes.
+	Number  int
+	Records []Record
+	// Resume is the position after this page: hand it to Read to go on there.
+	Resume json.RawMessage
+	// Bytes is the size of the body.
+	Bytes int64
+	// Total is what the remote says there is; -1 when it does not tell.
+	Total int64
+	// RequestedAt is when the request left.
+	RequestedAt time.Time
+	// Ticket is what ReadOptions.Ticket gave before the request.
+	Ticket int64
+
+	body *body
+}
+
+// Release gives the page's buffer back; no Raw of it may be used afterwards.
+func (p *Page) Release() {
+	p.body.release()
+	p.body, p.Records = nil, nil
+}
+
+// End is what a finished read can show.
+type End struct {
+	// Rule is the end rule that was met; empty when none was.
+	Rule string
+	// Complete: the rule was met, nothing was ignored, and the remote's total,
+	// where it tells one, was reached.
+	Complete bool
+	// Total is what the remote said last; -1 when it did not tell.
+	Total int64
+	// Read is how many records the read gave, across resumes.
+	Read int64
+	// Ignored counts answers that a response rule ignored or took as empty, by rule.
+	Ignored map[string]int64
+	// Rereads counts pages that were read again because rows had moved.
+	Rereads int64
+}
+
+// Reader reads a stream page by page. One goroutine uses it at a time; Close
+// it when not read to the end.
+type Reader struct {
+	client *Client
+	stream *Stream
+	opts   ReadOptions
+	op     string
+	pager  *pager
+	split  *splitter
+	ahead  *ahead
+	env    map[string]any
+
+	at position
+	// resumed: the next page is the first after a resume.
+	resumed bool
+	ended   bool
+	failed  error
+	began   time.Time
+}
+
+// position is a place in a read and what was seen on the way to it; as JSON it
+// is the opaque Resume.
+type position struct {
+	// Next is where the next page starts: page number, offset, address or token.
+	Next string `json:"next"`
+	// Pages and Read count what was given, Bytes what was received.
+	Pages int   `json:"pages"`
+	Read  int64 `json:"read"`
+	Bytes int64 `json:"bytes"`
+	Total int64 `json:"total"`
+	// Last is the highest key given, for shift_guard.
+	Last string `json:"last,omitempty"`
+	// Print is the hash of the previous page's keys.
+	Print   string           `json:"print,omitempty"`
+	Ignored map[string]int64 `json:"ignored,omitempty"`
+	Rereads int64            `json:"rereads,omitempty"`
+	// Skipped: an answer was ignored, so the read cannot be complete.
+	Skipped bool `json:"skipped,omitempty"`
+	// Rule is the end rule, once met.
+	Rule string `json:"rule,omitempty"`
+}
+
+// Caps on a read whose manifest and options give none.
+const (
+	defaultMostPages = 100_000
+	defaultMostBytes = 64 << 30
+	defaultMostTime  = 24 * time.Hour
+)
+
+// Read starts reading a stream. Nothing is requested before Next.
+func (c *Client) Read(stream string, opts ReadOptions) (*Reader, error) {
+	s, err := c.Stream(stream)
+	if err != nil {
+		return nil, err
+	}
+	op := "read " + stream
+	if s.Each != "" && opts.Parent == nil {
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "the stream is read per record of "+s.Each+": a parent is needed")
+	}
+	if (!opts.Since.IsZero() || !opts.Until.IsZero()) && s.Since == nil {
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "the stream cannot be read by time; read it in full")
+	}
+	if !opts.Until.IsZero() && len(s.Since.Until) == 0 {
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "the stream has no upper bound; read without until")
+	}
+	r := &Reader{client: c, stream: s, opts: opts, op: op, at: position{Total: -1}, began: c.now()}
+	if len(opts.Resume) > 0 {
+		if err := json.Unmarshal(opts.Resume, &r.at); err != nil {
+			return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: op, Detail: "the resume position cannot be read", Err: err}
+		}
+	}
+	if r.env, err = c.streamEnv(s, opts); err != nil {
+		return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: op, Detail: c.redact.text(err.Error())}
+	}
+	if r.pager, err = newPager(c, s, r.env, opts); err != nil {
+		return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: op, Detail: c.redact.text(koppel.DetailOf(err))}
+	}
+	r.split = newSplitter(s, r.pager.envelope()...)
+	r.ahead = newAhead(r)
+	if r.at.Pages > 0 && r.pager.guarded() {
+		r.resumed = true
+		r.at.Next = r.pager.overlapping(r.at.Next)
+	}
+	return r, nil
+}
+
+// Wants reports whether the parent has children in the stream, by the
+// stream's when; without one it has.
+func (c *Client) Wants(stream string, parent ParentRecord) (bool, error) {
+	s, err := c.Stream(stream)
+	if err != nil || s.When == nil {
+		return err == nil, err
+	}
+	value, err := decodeJSON(parent.Raw)
+	if err != nil {
+		return false, &koppel.Error{Kind: koppel.KindSchemaDrift, Op: "choose children of " + parent.ID, Err: err}
+	}
+	holds, err := s.When.holds(with(c.env, "parent", value))
+	if err != nil {
+		return false, koppel.E(koppel.KindMapping, "choose children of "+parent.ID, c.redact.text(err.Error()))
+	}
+	return holds, nil
+}
+
+// streamEnv is what the expressions of a stream see.
+func (c *Client) streamEnv(s *Stream, opts ReadOptions) (map[string]any, error) {
+	env := with(c.env, "since", nil)
+	env["until"], env["parent"] = nil, nil
+	if s.Since != nil {
+		layout := newTimeLayout(s.Since)
+		lower, upper := opts.Since, opts.Until
+		if !lower.IsZero() {
+			lower = lower.Add(-s.Since.Overlap)
+			if s.Since.LookBack != nil {
+				value, err := s.Since.LookBack.value(c.env)
+				if err != nil {
+					return nil, err
+				}
+				var days float64
+				if _, err := fmt.Sscan(textOf(value), &days); err != nil {
+					return nil, fmt.Errorf("look_back is not a number of days: %v", value)
+				}
+				if back := c.now().Add(-time.Duration(days * 24 * float64(time.Hour))); back.Before(lower) {
+					lower = back
+				}
+			}
+			lower = lower.Truncate(layout.unit)
+			if s.Since.Exclusive {
+				lower = lower.Add(-layout.unit)
+			}
+		}
+		if !upper.IsZero() {
+			if rounded := upper.Truncate(layout.unit); rounded.Before(upper) {
+				upper = rounded.Add(layout.unit)
+			}
+			if s.Since.Exclusive {
+				upper = upper.Add(layout.unit)
+			}
+		}
+		env["since"], env["until"] = layout.format(lower), layout.format(upper)
+	}
+	if opts.Parent != nil {
+		parent, err := decodeJSON(opts.Parent.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("the parent record %s is not JSON: %w", opts.Parent.ID, err)
+		}
+		env["parent"] = parent
+	}
+	return env, nil
+}
+
+// Next returns the next page; [io.EOF] after the last one. After any error
+// but io.EOF the read can be resumed from the last page's Resume.
+func (r *Reader) Next(ctx context.Context) (*Page, error) {
+	if r.failed != nil {
+		return nil, r.failed
+	}
+	if r.ended || r.at.Rule != "" {
+		r.ended = true
+		return nil, io.EOF
+	}
+	page, err := r.next(ctx)
+	if err != nil {
+		r.Close()
+		var own *koppel.Error
+		if !errors.As(err, &own) {
+			err = &koppel.Error{Kind: koppel.KindInternal, Op: r.op, Err: err}
+		}
+		r.failed = err
+		return nil, err
+	}
+	return page, nil
+}
+
+// End tells how the read ended, or how far it is.
+func (r *Reader) End() End {
+	end := End{Rule: r.at.Rule, Total: r.at.Total, Read: r.at.Read, Ignored: r.at.Ignored, Rereads: r.at.Rereads}
+	end.Complete = end.Rule != "" && !r.at.Skipped && (end.Total < 0 || end.Read >= end.Total)
+	return end
+}
+
+// Close stops requests that were made ahead. It is called by Next after an error.
+func (r *Reader) Close() { r.ahead.close() }

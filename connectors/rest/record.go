@@ -1,0 +1,33 @@
+package rest
+
+import (
+	"errors"
+	"time"
+)
+
+// Record is one record of a page. Raw and anything cut from it is valid until
+// the page is released.
+type Record struct {
+	// ID is the record's key as text; empty when Err says why.
+	ID string
+	// Raw are the record's bytes as the remote sent them.
+	Raw []byte
+	// Hash is the SHA-256, cut to 16 bytes, over Raw without the volatile members.
+	Hash [16]byte
+	// ChangedAt is the remote's time of the last change; zero where there is none.
+	ChangedAt time.Time
+	// ParentID is the key of the record's parent, for child streams.
+	ParentID string
+	// Err says why the record cannot be processed; it is parked with its bytes.
+	Err error
+}
+
+// What is wrong with a single record.
+var (
+	errNotObject  = errors.New("the record is not a JSON object")
+	errDuplicates = errors.New("a member name occurs twice in the record")
+	errNotUTF8    = errors.New("the record is not valid UTF-8")
+	errNoKey      = errors.New("the record has no key")
+	errLongKey    = errors.New("the record's key is longer than 255 characters")
+	errNoParent   = errors.New("the record does not name its parent")
+)

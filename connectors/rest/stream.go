@@ -1,0 +1,113 @@
+package rest
+
+import (
+	"time"
+)
+
+// Stream is one collection of the remote.
+type Stream struct {
+	// Name is the stream's key in the manifest.
+	Name    string
+	Request `y:",inline" scope:"since,until,parent"`
+	// Records is where the records are in the answer.
+	Records Selector `y:"records" doc:"Where the records are: @ for the whole body, or a dotted path; a trailing ? lets it be missing"`
+	Key     Paths    `y:"key,required,one" doc:"Member that identifies a record, as a dotted path; several are joined by a slash"`
+	Page    Paging   `y:"page" doc:"How the collection is paged; a single answer when absent"`
+	Total   *Place   `y:"total" doc:"Where the remote tells how many records there are"`
+	Since   *Since   `y:"since" doc:"How changes since a time are read"`
+	One     *One     `y:"one" doc:"How one record is read by id" scope:"id,parent"`
+	Find    *Finds   `y:"find" doc:"How records are found by another key" scope:"value"`
+	// Volatile members change without meaning and are left out of the hash.
+	Volatile []string `y:"volatile" doc:"Top-level members that change without meaning; left out of the hash"`
+	Deletes  string   `y:"deletes" doc:"How deletions show; none when absent" enum:"missing,none"`
+	Shape    *Shape   `y:"shape" doc:"What the records look like: the members that mappings may read"`
+
+	Each     string  `y:"each" doc:"Parent stream: this one is read once per record of it"`
+	Children string  `y:"children" doc:"Which parents are read: those changed in this run, all with since, or all in full" enum:"changed,since_each,all"`
+	When     *Expr   `y:"when" doc:"Condition on parent: only these parents have children" scope:"parent"`
+	Parent   *Parent `y:"parent" doc:"Parent stream of a flat collection of children"`
+
+	// variants are the alternatives of choose, decoded as whole streams.
+	variants []variant
+
+	_ struct{} `reserved:"decode,bulk,detail,states,union,window,retention,webhook"`
+}
+
+// Parent ties the records of a flat child stream to their parents.
+type Parent struct {
+	Stream string `y:"stream,required" doc:"The parent stream"`
+	Key    Paths  `y:"key,required,one" doc:"Member that holds the parent's key"`
+}
+
+// Paging says how a collection is paged: one of number, offset, next, token.
+type Paging struct {
+	Number string     `y:"number" doc:"Query parameter of the page number"`
+	First  *int       `y:"first" doc:"Number of the first page; 1 when absent"`
+	Offset string     `y:"offset" doc:"Query parameter of the position of the first record"`
+	Next   *Place     `y:"next" doc:"Where the address of the next page is"`
+	Token  *PageToken `y:"token" doc:"An opaque token for the next page"`
+	Size   Params     `y:"size" doc:"Query parameter of the page size and its value"`
+	End    *EndRule   `y:"end" doc:"What ends the collection"`
+	Guard  bool       `y:"shift_guard" doc:"true: rows deleted while reading must not hide others; needs ascending whole-number keys"`
+	Most   int        `y:"most" doc:"Cap on pages; 100000 when absent"`
+	_      struct{}   `reserved:"keyset,cursor,take,position,graphql,none,like"`
+}
+
+// EndRule is the rule that ends paging by number or offset.
+type EndRule struct {
+	Header string `y:"header" doc:"Header that tells the number of pages"`
+	Body   string `y:"body" doc:"Path of the number of pages in the body"`
+	Total  bool   `y:"total" doc:"true: ends when the total is reached"`
+	Short  bool   `y:"short" doc:"true: ends with a page that is not full"`
+	Empty  bool   `y:"empty" doc:"true: ends with a page without records"`
+	More   string `y:"more" doc:"Path of a member that is true while there are more pages"`
+}
+
+// Place is where a value is in an answer: one of header, body, link.
+type Place struct {
+	Header string `y:"header" doc:"Header"`
+	Body   string `y:"body" doc:"Dotted path in the body"`
+	Link   string `y:"link" doc:"Relation in the Link header, RFC 8288"`
+}
+
+// PageToken is an opaque paging token.
+type PageToken struct {
+	Place `y:",inline"`
+	Query string `y:"query,required" doc:"Query parameter the token goes into"`
+	Alone bool   `y:"alone" doc:"true: the token is sent without the other query parameters"`
+}
+
+// Since says how changes since a time are read. The variables since and until
+// are texts in the declared layout and zone.
+type Since struct {
+	Query   Params `y:"query" doc:"Query parameters of the lower bound" scope:"since,until"`
+	Until   Params `y:"until" doc:"Query parameters of the upper bound, for windows" scope:"since,until"`
+	Changed string `y:"changed" doc:"Member with the time of the last change"`
+	Layout  string `y:"layout" doc:"Layout of the bounds and of changed: Go's reference time, unix, unix_ms or date_ms; 2006-01-02T15:04:05Z07:00 when absent"`
+	Zone    string `y:"zone" doc:"Time zone of values without one; UTC when absent"`
+	// Exclusive bounds are lowered by one unit of the layout.
+	Exclusive bool          `y:"exclusive" doc:"true: the remote leaves out records changed exactly at the bound"`
+	Overlap   time.Duration `y:"overlap" doc:"How far an incremental read goes back before its cursor"`
+	By        string        `y:"by" doc:"What the bound compares with; change when absent" enum:"change,creation"`
+	LookBack  *Template     `y:"look_back" doc:"Days to go back from now, for bounds by creation"`
+}
+
+// One says how one record is read.
+type One struct {
+	Request `y:",inline"`
+	Records Selector `y:"records" doc:"Where the record is in the answer; the whole body when absent"`
+	Gone    *Gone    `y:"gone" doc:"How a deleted record answers"`
+}
+
+// Gone is the test that a single record was deleted.
+type Gone struct {
+	Status Statuses `y:"status" doc:"Statuses of a deleted record"`
+	When   *Expr    `y:"when" doc:"Condition on response and body" scope:"response,body"`
+}
+
+// Finds are requests that find records by another key.
+type Finds struct {
+	SKU    *Request `y:"sku" doc:"By SKU; the variable value holds it"`
+	EAN    *Request `y:"ean" doc:"By EAN; the variable value holds it"`
+	Number *Request `y:"number" doc:"By order number; the variable value holds it"`
+}
