@@ -98,7 +98,7 @@ func TestADatabaseThatIsAwayIsAPassingErrorThatSaysWhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	if err := server.Stop(localpg.Immediate); err != nil {
+	if err := server.Stop(localpg.Fast); err != nil {
 		t.Fatal(err)
 	}
 	err = db.InTx(t.Context(), store.Queues(), func(tx *store.Tx) error { return nil })

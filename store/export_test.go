@@ -7,3 +7,11 @@ func LockWebshopForTest(ctx context.Context, tx *Tx, id int64) error {
 	_, err := tx.exec(ctx, `SELECT id FROM webshop WHERE id = $1 FOR UPDATE`, id)
 	return wrap("lock webshop", err)
 }
+
+// ExecForTest runs a statement as the DB's role in the scope Queues.
+func ExecForTest(ctx context.Context, db *DB, sql string, args ...any) error {
+	return db.InTx(ctx, Queues(), func(tx *Tx) error {
+		_, err := tx.exec(ctx, sql, args...)
+		return wrap("test", err)
+	})
+}

@@ -1,0 +1,237 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/store"
+	"github.com/koppel-io/koppel/store/storetest"
+)
+
+var allStates = []koppel.CouplingState{
+	koppel.CouplingDraft, koppel.CouplingActivating, koppel.CouplingActive, koppel.CouplingPaused,
+	koppel.CouplingNeedsReauth, koppel.CouplingDisabled, koppel.CouplingRemoved,
+}
+
+// TestTheLifeOfACoupling asks every verb in every state: what is not listed is refused and changes nothing.
+func TestTheLifeOfACoupling(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	owner := p.Owner(t)
+	verbs := map[string]func(context.Context, *store.Tx) (store.Coupling, error){
+		"activate": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.ActivateCoupling(ctx, p.coupling.UUID, nil)
+		},
+		"active": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.CouplingActive(ctx, p.coupling.UUID)
+		},
+		"pause": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.PauseCoupling(ctx, p.coupling.UUID, koppel.PausedByPerson, "stocktaking")
+		},
+		"resume": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.ResumeCoupling(ctx, p.coupling.UUID, koppel.PausedByPerson)
+		},
+		"needs reauth": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.NeedsReauth(ctx, p.coupling.UUID, "401")
+		},
+		"disable": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.DisableCoupling(ctx, p.coupling.UUID)
+		},
+		"remove": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.RemoveCoupling(ctx, p.coupling.UUID)
+		},
+	}
+	type from = map[koppel.CouplingState]koppel.CouplingState
+	want := map[string]from{
+		"activate":     {"draft": "activating", "activating": "activating", "needs_reauth": "activating", "disabled": "activating"},
+		"active":       {"activating": "active", "active": "active"},
+		"pause":        {"active": "paused", "paused": "paused"},
+		"resume":       {"paused": "active", "needs_reauth": "active"},
+		"needs reauth": {"activating": "needs_reauth", "active": "needs_reauth", "needs_reauth": "needs_reauth"},
+		"disable": {"draft": "disabled", "activating": "disabled", "active": "disabled", "paused": "disabled",
+			"needs_reauth": "disabled", "disabled": "disabled"},
+		"remove": {"draft": "removed", "disabled": "removed", "removed": "removed"},
+	}
+	got := map[string]from{}
+	for name, verb := range verbs {
+		got[name] = from{}
+		for _, state := range allStates {
+			if _, err := owner.Exec(t.Context(), `UPDATE coupling SET state = $1, pause_owner = NULL, pause_reason = NULL WHERE id = $2`, string(state), p.coupling.ID); err != nil {
+				t.Fatal(err)
+			}
+			c, err := try(t, p.App, p.scope(), verb)
+			if err == nil {
+				got[name][state] = c.State
+				continue
+			}
+			wantKind(t, err, koppel.KindConflict, string(state))
+			var now string
+			if err := owner.QueryRow(t.Context(), `SELECT state FROM coupling WHERE id = $1`, p.coupling.ID).Scan(&now); err != nil || now != string(state) {
+				t.Errorf("%s was refused in %s, and left it %s", name, state, now)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEachOwnerEndsOnlyItsOwnPause(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	pause := func(owner koppel.PauseOwner) error {
+		_, err := try(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.PauseCoupling(ctx, p.coupling.UUID, owner, "because "+string(owner))
+		})
+		return err
+	}
+	resume := func(owner koppel.PauseOwner) error {
+		_, err := try(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.ResumeCoupling(ctx, p.coupling.UUID, owner)
+		})
+		return err
+	}
+	if err := pause(koppel.PausedByPolicy); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, pause(koppel.PausedByPerson), koppel.KindConflict, "because policy")
+	wantKind(t, resume(koppel.PausedByPerson), koppel.KindConflict, "policy")
+	if err := resume(koppel.PausedByPolicy); err != nil {
+		t.Fatal(err)
+	}
+	c := in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		return tx.Coupling(ctx, p.coupling.UUID)
+	})
+	if c.State != koppel.CouplingActive || c.PauseOwner != nil || c.PauseReason != nil {
+		t.Errorf("after the pause the coupling is %+v", c)
+	}
+	// Before its first activation ended, new credentials lead back to activating.
+	draft := in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		d, err := tx.CreateCoupling(ctx, store.NewCoupling{Integration: storetest.Connector, Name: "second"})
+		if err != nil {
+			return d, err
+		}
+		if _, err := tx.ActivateCoupling(ctx, d.UUID, []koppel.Step{{Name: "credentials", State: koppel.StepRunning}}); err != nil {
+			return d, err
+		}
+		if _, err := tx.NeedsReauth(ctx, d.UUID, "401 from the shop"); err != nil {
+			return d, err
+		}
+		return tx.ResumeCoupling(ctx, d.UUID, koppel.PausedByAuth)
+	})
+	if draft.State != koppel.CouplingActivating || len(draft.Steps) != 1 || draft.Steps[0].Name != "credentials" {
+		t.Errorf("coupling is %s with steps %v", draft.State, draft.Steps)
+	}
+}
+
+func TestActivationsAtOnceGetDifferentPriorities(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	const n = 6
+	var ids []string
+	for range n {
+		ids = append(ids, in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.CreateCoupling(ctx, store.NewCoupling{Integration: storetest.Connector, Name: "c"})
+		}).UUID)
+	}
+	got := []int64{p.coupling.Priority}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, id := range ids {
+		wg.Go(func() {
+			c, err := try(t, p.Engine, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+				return tx.ActivateCoupling(ctx, id, nil)
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, c.Priority)
+		})
+	}
+	wg.Wait()
+	slices.Sort(got)
+	if diff := cmp.Diff([]int64{1, 2, 3, 4, 5, 6, 7}, got); diff != "" {
+		t.Error(diff)
+	}
+	if again := in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		if _, err := tx.DisableCoupling(ctx, p.coupling.UUID); err != nil {
+			return store.Coupling{}, err
+		}
+		return tx.ActivateCoupling(ctx, p.coupling.UUID, nil)
+	}); again.Priority != 1 {
+		t.Errorf("a second activation changed the priority from 1 to %d", again.Priority)
+	}
+}
+
+func TestSettingsAreSetByVersion(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	set := func(version int64, settings string) (store.Coupling, error) {
+		return try(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.SetSettings(ctx, p.coupling.UUID, version, json.RawMessage(settings))
+		})
+	}
+	c, err := set(1, `{"per_page":50}`)
+	if err != nil || c.SettingsVersion != 2 || string(c.Settings) != `{"per_page": 50}` {
+		t.Fatalf("version %d settings %s err %v", c.SettingsVersion, c.Settings, err)
+	}
+	_, err = set(1, `{}`)
+	wantKind(t, err, koppel.KindConflict, "version 2")
+	for _, bad := range []string{`[]`, `null`, `{"a":`, `3`} {
+		_, err = set(2, bad)
+		wantKind(t, err, koppel.KindInvalidRequest)
+	}
+}
+
+func TestCouplingsPinVersionsAndUseCredentialsOfTheirConnector(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	own, foreign := p.Publish(t, storetest.Connector, "2"), p.Publish(t, "another", "1")
+	credential := func(connector string) string {
+		return in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Credential, error) {
+			return tx.CreateCredential(ctx, store.NewCredential{Connector: connector, Name: "n", Secrets: map[string]koppel.Secret{"k": koppel.NewSecret("v")}})
+		}).UUID
+	}
+	mine, theirs := credential(storetest.Connector), credential("another")
+	edit := func(fn func(ctx context.Context, tx *store.Tx) (store.Coupling, error)) (store.Coupling, error) {
+		return try(t, p.App, p.scope(), fn)
+	}
+	c, err := edit(func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		if _, err := tx.SetCouplingCredential(ctx, p.coupling.UUID, mine); err != nil {
+			return store.Coupling{}, err
+		}
+		return tx.PinConnectorVersion(ctx, p.coupling.UUID, own.Digest)
+	})
+	if err != nil || *c.ConnectorDigest != own.Digest || *c.CredentialUUID != mine {
+		t.Fatalf("coupling %+v, err %v", c, err)
+	}
+	_, err = edit(func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		return tx.PinConnectorVersion(ctx, p.coupling.UUID, foreign.Digest)
+	})
+	wantKind(t, err, koppel.KindInvalidRequest, "another")
+	_, err = edit(func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		return tx.SetCouplingCredential(ctx, p.coupling.UUID, theirs)
+	})
+	wantKind(t, err, koppel.KindInvalidRequest, "another")
+	_, err = try(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (int, error) { return 0, tx.DeleteCredential(ctx, mine) })
+	wantKind(t, err, koppel.KindConflict, "coupling")
+	in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		if _, err := tx.DisableCoupling(ctx, p.coupling.UUID); err != nil {
+			return store.Coupling{}, err
+		}
+		return tx.RemoveCoupling(ctx, p.coupling.UUID)
+	})
+	_, err = try(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Credential, error) { return tx.Credential(ctx, mine) })
+	wantKind(t, err, koppel.KindNotFound)
+	_, err = edit(func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		return tx.RenameCoupling(ctx, p.coupling.UUID, "again")
+	})
+	wantKind(t, err, koppel.KindConflict, "removed")
+}
