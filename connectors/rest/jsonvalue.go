@@ -84,3 +84,31 @@ func lookUp(value any, path string) (any, bool) {
 	}
 	return value, true
 }
+
+// exactNumber is what a decimal of the evaluator looks like.
+type exactNumber interface {
+	IsInteger() bool
+	String() string
+}
+
+// jsonNumbers makes exact decimals JSON numbers; on their own they would be
+// marshalled as text.
+func jsonNumbers(value any) any {
+	switch v := value.(type) {
+	case exactNumber:
+		return json.Number(v.String())
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = jsonNumbers(v[i])
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name := range v {
+			object[name] = jsonNumbers(v[name])
+		}
+		return object
+	}
+	return value
+}

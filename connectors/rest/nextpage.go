@@ -31,31 +31,45 @@ func (r *Reader) next(ctx context.Context) (*Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		page, shifted, err := r.take(ctx, f, at, overlap)
+		page, found, err := r.take(ctx, f, at, overlap)
 		if err != nil {
 			f.answer.release()
 			return nil, err
 		}
-		if !shifted && overlap && len(page.Records) == 0 && r.at.Rule == "" {
+		if found == follows && (len(page.Records) > 0 || !overlap || r.at.Rule != "") {
+			return page, nil
+		}
+		r.at.Rereads++
+		switch found {
+		case follows:
 			// Read again only to see that nothing moved: no page of its own, or
 			// a reader that is resumed at every page would never get on.
 			page.Release()
 			r.at.Pages--
-			r.at.Rereads++
 			overlap = false
 			continue
-		}
-		if !shifted {
-			return page, nil
+		case shifted:
+			r.at.Next = r.pager.back(at, back)
+			back *= 2
+			overlap = true
 		}
 		f.answer.release()
 		r.ahead.close()
-		r.at.Rereads++
-		r.at.Next = r.pager.back(at, back)
-		back *= 2
-		overlap = true
 	}
 }
+
+// finding is how a fetched page relates to what was given before.
+type finding int
+
+const (
+	// follows: nothing lies between.
+	follows finding = iota
+	// shifted: rows may lie between; read further back.
+	shifted
+	// repeats: it is the page before once more. Once may be a fault of a cache
+	// on the way, so it is asked for again; twice is the remote's doing.
+	repeats
+)
 
 // caps stops a read that does not end.
 func (r *Reader) caps() error {
@@ -72,17 +86,17 @@ func (r *Reader) caps() error {
 }
 
 // take splits a fetched page, holds it against the guards and moves on.
-func (r *Reader) take(ctx context.Context, f *fetch, at string, overlap bool) (page *Page, shifted bool, err error) {
+func (r *Reader) take(ctx context.Context, f *fetch, at string, overlap bool) (page *Page, found finding, err error) {
 	a := f.answer
 	page = &Page{Total: -1, RequestedAt: a.requestedAt, Ticket: f.ticket, Bytes: int64(len(a.body.data)), body: a.body}
 	values := map[string][]byte{}
 	switch a.then {
 	case actionGone:
-		return nil, false, r.client.failed(ctx, a, koppel.E(koppel.KindNotFound, "", "the collection is gone: "+r.client.detail(a)))
+		return nil, 0, r.client.failed(ctx, a, koppel.E(koppel.KindNotFound, "", "the collection is gone: "+r.client.detail(a)))
 	case actionEmpty, actionIgnore:
 	default:
 		if page.Records, err = r.split.split(a.body.data, make([]Record, 0, max(r.pager.size, 16))); err != nil {
-			return nil, false, r.damaged(ctx, a, err)
+			return nil, 0, r.damaged(ctx, a, err)
 		}
 		for _, w := range r.split.wants[1:] {
 			values[strings.Join(w.parts, ".")] = w.raw
@@ -90,27 +104,32 @@ func (r *Reader) take(ctx context.Context, f *fetch, at string, overlap bool) (p
 	}
 	rows, print := len(page.Records), printOf(page.Records)
 	total := r.total(a, values)
+	if !overlap && print != "" && print == r.at.Print {
+		if r.repeated {
+			return nil, 0, r.client.failed(ctx, a, koppel.E(koppel.KindSchemaDrift, "", fmt.Sprintf("the remote repeats page %d", r.at.Pages)))
+		}
+		r.repeated = true
+		return nil, repeats, nil
+	}
+	r.repeated = false
 	if r.pager.guarded() {
 		if r.shifted(at, page.Records, total, overlap) {
 			r.at.Total = total
-			return nil, true, nil
+			return nil, shifted, nil
 		}
 		if err := r.dropKnown(page); err != nil {
-			return nil, false, r.client.failed(ctx, a, err)
+			return nil, 0, r.client.failed(ctx, a, err)
 		}
-	}
-	if !overlap && print != "" && print == r.at.Print {
-		return nil, false, r.client.failed(ctx, a, koppel.E(koppel.KindSchemaDrift, "", fmt.Sprintf("the remote repeats page %d", r.at.Pages)))
 	}
 	end, err := r.pager.after(at, a, pageRows{rows, len(page.Records), total}, values)
 	if err != nil {
-		return nil, false, r.client.failed(ctx, a, err)
+		return nil, 0, r.client.failed(ctx, a, err)
 	}
 	r.advance(page, a, total, print, end)
 	r.prefetch(ctx, end)
 	page.Resume, err = json.Marshal(r.at)
 	a.body = nil // the page owns it now
-	return page, false, err
+	return page, follows, err
 }
 
 // advance moves the position behind the page.

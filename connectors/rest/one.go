@@ -54,30 +54,21 @@ func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecor
 	return nil, c.drift(ctx, a, "the answer holds several records instead of one")
 }
 
-// By is a key other than the id by which records are found.
-type By string
-
-// The keys of Find.
-const (
-	BySKU    By = "sku"
-	ByEAN    By = "ean"
-	ByNumber By = "number"
-)
-
-// Find reads the records that have the value under another key. None is an
+// Find reads the records that have the value under another key: sku, ean or
+// number. None is an
 // empty list; a connector that cannot look it up fails with invalid_request.
-func (c *Client) Find(ctx context.Context, stream string, by By, value string) ([]Record, error) {
+func (c *Client) Find(ctx context.Context, stream string, by, value string) ([]Record, error) {
 	s, err := c.Stream(stream)
 	if err != nil {
 		return nil, err
 	}
-	op := "find " + stream + " by " + string(by) + " " + value
+	op := "find " + stream + " by " + by + " " + value
 	var request *Request
 	if s.Find != nil {
-		request = map[By]*Request{BySKU: s.Find.SKU, ByEAN: s.Find.EAN, ByNumber: s.Find.Number}[by]
+		request = map[string]*Request{"sku": s.Find.SKU, "ean": s.Find.EAN, "number": s.Find.Number}[by]
 	}
 	if request == nil {
-		return nil, koppel.E(koppel.KindInvalidRequest, op, "the connector cannot find "+stream+" by "+string(by)+"; give the remote's id")
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "the connector cannot find "+stream+" by "+by+"; give the remote's id")
 	}
 	a, records, err := c.few(ctx, op, request, s, s.Records, with(c.env, "value", value))
 	a.release()

@@ -77,7 +77,8 @@ type End struct {
 	Read int64
 	// Ignored counts answers that a response rule ignored or took as empty, by rule.
 	Ignored map[string]int64
-	// Rereads counts pages that were read again because rows had moved.
+	// Rereads counts pages that were read again because rows may have moved or
+	// the remote repeated one.
 	Rereads int64
 }
 
@@ -96,9 +97,11 @@ type Reader struct {
 	at position
 	// resumed: the next page is the first after a resume.
 	resumed bool
-	ended   bool
-	failed  error
-	began   time.Time
+	// repeated: the page was a repetition once already.
+	repeated bool
+	ended    bool
+	failed   error
+	began    time.Time
 }
 
 // position is a place in a read and what was seen on the way to it; as JSON it

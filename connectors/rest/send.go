@@ -4,71 +4,65 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 
 	"github.com/koppel-io/koppel"
 )
 
-// Outcome is what became of a push.
-type Outcome string
-
-// The outcomes of a push.
-const (
-	// Sent: the remote did it.
-	Sent Outcome = "sent"
-	// Refused: the remote certainly did not do it.
-	Refused Outcome = "refused"
-	// Unknown: nobody can tell; look it up before sending again.
-	Unknown Outcome = "unknown"
-)
-
 // PushResult is what a push or its lookup gave.
 type PushResult struct {
-	Outcome Outcome
-	// Found reports, of FindPushed, whether the remote has it.
-	Found bool
-	// RemoteID is the remote's id of the object.
-	RemoteID string
+	// ID is the remote's id of the object.
+	ID string
 	// Lines are the remote's ids of our lines, by our position; empty where
 	// the remote did not tell.
 	Lines []string
 }
 
+// UnknownOutcome is the error of a push of which nobody can tell whether the
+// remote carried it out: no whole answer, a fault of the remote after it had
+// the request, or an answer that cannot be understood. It wraps a
+// *koppel.Error. Look the object up with FindPushed before sending it again.
+type UnknownOutcome struct{ Err error }
+
+// Error is the cause's text.
+func (e *UnknownOutcome) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UnknownOutcome) Unwrap() error { return e.Err }
+
 // Push writes an object: op is "create". vars holds the variable object: a map
 // with the object's fields by name, references as remote ids, and its lines as
-// a list of maps under lines. A push is never repeated here: unless the error
-// comes with Outcome Refused, look it up with FindPushed before sending again.
+// a list of maps under lines. A push is never repeated here. An error that is
+// no [UnknownOutcome] means that the remote certainly did not do it.
 func (c *Client) Push(ctx context.Context, object koppel.Object, op string, vars map[string]any) (PushResult, error) {
 	what := op + " " + string(object)
 	push := c.manifest.Push[object]
 	if push == nil || push.Create == nil || op != "create" {
-		return PushResult{Outcome: Refused}, koppel.E(koppel.KindInvalidRequest, what, "connector "+c.manifest.Connector+" cannot "+op+" "+string(object))
+		return PushResult{}, koppel.E(koppel.KindInvalidRequest, what, "connector "+c.manifest.Connector+" cannot "+op+" "+string(object))
 	}
 	step := push.Create
 	env := maps.Clone(c.env)
 	maps.Copy(env, vars)
 	call, err := c.build(what, &step.Request, env)
 	if err != nil {
-		return PushResult{Outcome: Refused}, &koppel.Error{Kind: koppel.KindMapping, Op: what, Detail: c.redact.text(koppel.DetailOf(err))}
+		return PushResult{}, &koppel.Error{Kind: koppel.KindMapping, Op: what, Detail: c.redact.text(koppel.DetailOf(err))}
 	}
 	call.idempotent = false
 	a, err := c.exchange(ctx, call)
 	defer a.release()
 	if err != nil {
-		return PushResult{Outcome: outcomeOf(a, err)}, err
+		return PushResult{}, outcome(a, err)
 	}
 	return c.sent(ctx, a, step, env, vars)
 }
 
-// outcomeOf tells a certain refusal from an unknown outcome. A request that
+// outcome tells a certain refusal from an unknown outcome. A request that
 // never left, and one that the remote refused by status, were not carried out.
-func outcomeOf(a *answer, err error) Outcome {
-	switch {
-	case a == nil || !a.sent:
-		return Refused
-	case a.status >= 300 && a.status < 500 && a.status != 408 && koppel.KindOf(err) != koppel.KindTimeout:
-		return Refused
+func outcome(a *answer, err error) error {
+	if a == nil || !a.sent || a.status >= 300 && a.status < 500 && a.status != http.StatusRequestTimeout {
+		return err
 	}
-	return Unknown
+	return &UnknownOutcome{err}
 }
 
 // sent reads the answer of a push that the remote took.
@@ -78,34 +72,34 @@ func (c *Client) sent(ctx context.Context, a *answer, step *PushStep, env, vars 
 		ok, err := step.Success.holds(c.responseEnv(a, step.Success.source))
 		switch {
 		case err != nil || decodeErr != nil:
-			return PushResult{Outcome: Unknown}, c.drift(ctx, a, "the answer to the push cannot be understood")
+			return PushResult{}, &UnknownOutcome{c.drift(ctx, a, "the answer to the push cannot be understood")}
 		case !ok:
 			a.rule = "success" // the remote's own words are wanted in spite of the status
-			return PushResult{Outcome: Refused}, c.failed(ctx, a, koppel.E(koppel.KindInvalidRequest, "", c.detail(a)))
+			return PushResult{}, c.failed(ctx, a, koppel.E(koppel.KindInvalidRequest, "", c.detail(a)))
 		}
 	}
 	if decodeErr != nil {
-		return PushResult{Outcome: Unknown}, c.drift(ctx, a, "the answer to the push is not JSON")
+		return PushResult{}, &UnknownOutcome{c.drift(ctx, a, "the answer to the push is not JSON")}
 	}
 	env = with(env, "body", body)
 	id, err := step.ID.eval(env)
 	if err != nil || textOf(id) == "" {
-		return PushResult{Outcome: Unknown}, c.drift(ctx, a, "the answer to the push has no id ("+step.ID.source+")")
+		return PushResult{}, &UnknownOutcome{c.drift(ctx, a, "the answer to the push has no id ("+step.ID.source+")")}
 	}
 	lines, err := step.Lines.match(env, vars)
 	if err != nil {
 		c.log.WarnContext(ctx, "match pushed lines", "error", c.redact.text(err.Error()))
 	}
-	return PushResult{Outcome: Sent, RemoteID: textOf(id), Lines: lines}, nil
+	return PushResult{ID: textOf(id), Lines: lines}, nil
 }
 
 // FindPushed looks an object up in the remote by the manifest's find, which
-// uses our reference. It may be repeated. Several matches are a conflict.
-func (c *Client) FindPushed(ctx context.Context, object koppel.Object, vars map[string]any) (PushResult, error) {
+// uses our reference; found is false when the remote does not have it. It may be repeated. Several matches are a conflict.
+func (c *Client) FindPushed(ctx context.Context, object koppel.Object, vars map[string]any) (result PushResult, found bool, err error) {
 	op := "find " + string(object)
 	push := c.manifest.Push[object]
 	if push == nil || push.Find == nil {
-		return PushResult{}, koppel.E(koppel.KindInvalidRequest, op, "connector "+c.manifest.Connector+" cannot find "+string(object))
+		return PushResult{}, false, koppel.E(koppel.KindInvalidRequest, op, "connector "+c.manifest.Connector+" cannot find "+string(object))
 	}
 	find := push.Find
 	env := maps.Clone(c.env)
@@ -114,17 +108,16 @@ func (c *Client) FindPushed(ctx context.Context, object koppel.Object, vars map[
 	if at.Path == "" {
 		at.Path = "@"
 	}
-	records, err := c.found(ctx, op, find, at, env)
+	records, err := c.lookUpPushed(ctx, op, find, at, env)
 	if err != nil {
-		return PushResult{}, err
+		return PushResult{}, false, err
 	}
-	var result PushResult
 	for _, record := range records {
 		inner := with(env, "record", record)
 		if find.Where != nil {
 			ours, err := find.Where.holds(inner)
 			if err != nil {
-				return PushResult{}, koppel.E(koppel.KindMapping, op, c.redact.text(err.Error()))
+				return PushResult{}, false, koppel.E(koppel.KindMapping, op, c.redact.text(err.Error()))
 			}
 			if !ours {
 				continue
@@ -132,22 +125,22 @@ func (c *Client) FindPushed(ctx context.Context, object koppel.Object, vars map[
 		}
 		id, err := find.ID.eval(inner)
 		if err != nil || textOf(id) == "" {
-			return PushResult{}, koppel.E(koppel.KindSchemaDrift, op, "a record has no id ("+find.ID.source+")")
+			return PushResult{}, false, koppel.E(koppel.KindSchemaDrift, op, "a record has no id ("+find.ID.source+")")
 		}
-		if result.Found {
-			return PushResult{}, koppel.E(koppel.KindConflict, op, fmt.Sprintf("the remote has it twice: %s and %s", result.RemoteID, textOf(id)))
+		if found {
+			return PushResult{}, false, koppel.E(koppel.KindConflict, op, fmt.Sprintf("the remote has it twice: %s and %s", result.ID, textOf(id)))
 		}
 		lines, err := find.Lines.match(inner, vars)
 		if err != nil {
-			return PushResult{}, koppel.E(koppel.KindMapping, op, c.redact.text(err.Error()))
+			return PushResult{}, false, koppel.E(koppel.KindMapping, op, c.redact.text(err.Error()))
 		}
-		result = PushResult{Outcome: Sent, Found: true, RemoteID: textOf(id), Lines: lines}
+		result, found = PushResult{ID: textOf(id), Lines: lines}, true
 	}
-	return result, nil
+	return result, found, nil
 }
 
-// found makes the lookup and decodes its records.
-func (c *Client) found(ctx context.Context, op string, find *PushFind, at Selector, env map[string]any) ([]any, error) {
+// lookUpPushed makes the lookup and decodes its records.
+func (c *Client) lookUpPushed(ctx context.Context, op string, find *PushFind, at Selector, env map[string]any) ([]any, error) {
 	call, err := c.build(op, &find.Request, env)
 	if err != nil {
 		return nil, &koppel.Error{Kind: koppel.KindMapping, Op: op, Detail: c.redact.text(koppel.DetailOf(err))}

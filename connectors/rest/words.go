@@ -97,7 +97,8 @@ func (b *Body) decodeEach(d *decoder, n *node, scope []string) {
 func (b *Body) render(env map[string]any) (any, error) {
 	switch {
 	case b.value != nil:
-		return b.value.value(env)
+		value, err := b.value.value(env)
+		return jsonNumbers(value), err
 	case b.each != nil:
 		return b.renderEach(env)
 	case b.list:
