@@ -152,7 +152,7 @@ func (p *Place) check(d *decoder, n *node, allowed ...string) {
 // checkParents holds each and parent to streams that exist and come before.
 func (s *Stream) checkParents(d *decoder, n *node, all Streams) {
 	for _, one := range append([]*Stream{s}, s.alternatives()...) {
-		for key, name := range map[string]string{"each": one.Each, "parent": one.flatParent()} {
+		for key, name := range map[string]string{"each": one.Each, "parent": one.parentStream()} {
 			if name == "" {
 				continue
 			}
@@ -173,7 +173,7 @@ func (s *Stream) alternatives() (streams []*Stream) {
 	return streams
 }
 
-func (s *Stream) flatParent() string {
+func (s *Stream) parentStream() string {
 	if s.Parent == nil {
 		return ""
 	}

@@ -33,20 +33,6 @@ type Stream struct {
 	_ struct{} `reserved:"decode,bulk,detail,states,union,window,retention,webhook"`
 }
 
-// ParentStream is the stream that this one's records belong to: by each, by
-// parent, or in one of the alternatives; empty when there is none.
-func (s *Stream) ParentStream() string {
-	for _, one := range append([]*Stream{s}, s.alternatives()...) {
-		if one.Each != "" {
-			return one.Each
-		}
-		if one.Parent != nil {
-			return one.Parent.Stream
-		}
-	}
-	return ""
-}
-
 // Parent ties the records of a flat child stream to their parents.
 type Parent struct {
 	Stream string `y:"stream,required" doc:"The parent stream"`
