@@ -36,8 +36,8 @@ AS $$ SELECT coalesce(current_setting('koppel.webshop', true) = 'all', false) $$
 -- +goose StatementEnd
 COMMENT ON FUNCTION koppel_all_webshops() IS 'True for a transaction of an installation-wide key.';
 
-CREATE SEQUENCE object_id AS bigint CACHE 1;
-COMMENT ON SEQUENCE object_id IS 'One number space for the inner ids of all objects and lines.';
+CREATE SEQUENCE object_id AS bigint INCREMENT BY 1000 CACHE 1;
+COMMENT ON SEQUENCE object_id IS 'One number space for the inner ids of all objects: a value is the first of a thousand ids that belong to who took it.';
 CREATE SEQUENCE ticket AS bigint CACHE 1;
 COMMENT ON SEQUENCE ticket IS 'Order of remote requests: taken before a request, so that what was asked earlier never overwrites what was asked later.';
 GRANT USAGE ON SEQUENCE object_id, ticket TO koppel_app, koppel_engine;

@@ -54,6 +54,7 @@ CREATE TABLE scan (
     ended_at     timestamptz,
     end_rule     text        NOT NULL DEFAULT '',
     complete     boolean     NOT NULL DEFAULT false,
+    ignored      jsonb       NOT NULL DEFAULT '{}',
     total        bigint      NOT NULL DEFAULT -1,
     batches      bigint      NOT NULL DEFAULT 0,
     pages        bigint      NOT NULL DEFAULT 0,
@@ -77,6 +78,7 @@ CREATE TABLE scan_seen (
     keys       bytea  NOT NULL,
     PRIMARY KEY (scan_id, batch)
 );
+ALTER TABLE scan_seen ALTER COLUMN keys SET STORAGE EXTERNAL;
 COMMENT ON TABLE scan_seen IS 'What a scan saw: per batch the first eight bytes of the SHA-256 of each remote id, sorted, joined.';
 
 CREATE TABLE timeline (

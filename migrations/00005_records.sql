@@ -19,7 +19,7 @@ CREATE INDEX record_parent ON record (webshop_id, stream_id, parent_id) WHERE pa
 ALTER TABLE record ALTER COLUMN raw SET STORAGE EXTERNAL;
 COMMENT ON TABLE record IS 'One remote body, kept raw, keyed by (stream of a coupling, remote id).';
 COMMENT ON COLUMN record.hash IS '16 bytes over the raw bytes without volatile fields and the pinned mapping''s digest: equal means nothing to do.';
-COMMENT ON COLUMN record.codec IS 'How raw is stored: 0 as it came, 1 zstd.';
+COMMENT ON COLUMN record.codec IS 'How raw is stored: 0 as it came, 1 S2 block.';
 COMMENT ON COLUMN record.ticket IS 'Taken before the request that read it; an older ticket never overwrites a newer one.';
 
 CREATE TABLE parked (

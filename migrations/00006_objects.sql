@@ -65,7 +65,7 @@ CREATE TABLE sell_order (
     webshop_id bigint NOT NULL, id bigint NOT NULL, uuid uuid NOT NULL,
     number text, placed_at timestamptz NOT NULL, completed_at timestamptz, total_value numeric(19, 4),
     status_remote text, cancelled boolean NOT NULL DEFAULT false, currency text, total_gross numeric(19, 4),
-    tax_lines jsonb, discounts jsonb, shipping_value numeric(19, 4), payments jsonb, refunds jsonb,
+    tax_lines json, discounts json, shipping_value numeric(19, 4), payments json, refunds json,
     customer text, location text, channel text, created_at_remote timestamptz, updated_at_remote timestamptz,
     changed_at timestamptz NOT NULL DEFAULT now(), run_id bigint NOT NULL, deleted_at timestamptz,
     PRIMARY KEY (webshop_id, id)
@@ -77,7 +77,7 @@ CREATE TABLE sell_order_line (
     webshop_id bigint NOT NULL, sell_order_id bigint NOT NULL, position integer NOT NULL,
     remote_id text, product_id bigint, product_key text, key_coupling_id bigint NOT NULL,
     quantity bigint NOT NULL, subtotal_value numeric(19, 4) NOT NULL,
-    unit_price_gross numeric(18, 6), tax_rate numeric(18, 4), discount numeric(19, 4), options jsonb,
+    unit_price_gross numeric(18, 6), tax_rate numeric(18, 4), discount numeric(19, 4), options json,
     PRIMARY KEY (webshop_id, sell_order_id, position),
     FOREIGN KEY (webshop_id, sell_order_id) REFERENCES sell_order ON DELETE CASCADE
 );

@@ -43,6 +43,9 @@ type DB struct {
 	host string
 	keys *Keys
 	log  *slog.Logger
+
+	rowTypes  rowTypes
+	objectIDs objectIDs
 }
 
 // Open connects and checks who it is. A login that is or can become a superuser, or that bypasses row-level

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -9,8 +10,11 @@ import (
 
 // Scan is one read of one stream within a run, with its counters.
 type Scan struct {
-	ID         int64
-	Stream     string
+	ID       int64
+	StreamID int64
+	Stream   string
+	// Resume is the position after the last written page; nil before the first.
+	Resume     json.RawMessage
 	Since      *time.Time
 	Until      *time.Time
 	StartedAt  time.Time
@@ -19,17 +23,20 @@ type Scan struct {
 	// EndRule is the manifest's end rule that was met; "" before that.
 	EndRule  string
 	Complete bool
+	// Ignored counts answers that a response rule ignored, by rule.
+	Ignored map[string]int64
 	// Total is what the remote said there is; -1 when it did not tell.
 	Total   int64
 	Batches int64
 	koppel.Counts
 }
 
-const scansSQL = `
-SELECT s.id, st.name AS stream, s.since, s.until, s.started_at, s.last_page_at, s.ended_at, s.end_rule, s.complete, s.total, s.batches,
+// scanSQL reads scans with the run r and the stream st.
+const scanSQL = `
+SELECT s.id, s.stream_id, st.name AS stream, s.resume, s.ignored, s.since, s.until, s.started_at, s.last_page_at, s.ended_at, s.end_rule, s.complete, s.total, s.batches,
        s.pages, s.records, s.changed, s.unchanged, s.parked, s.gone, s.objects, s.bytes
 FROM scan s JOIN run r ON r.id = s.run_id JOIN stream st ON st.id = s.stream_id
-WHERE r.uuid = $1 ORDER BY s.id`
+`
 
 // Scans lists the scans of a run in the order in which they began.
 func (tx *Tx) Scans(ctx context.Context, run string) ([]Scan, error) {
@@ -37,6 +44,14 @@ func (tx *Tx) Scans(ctx context.Context, run string) ([]Scan, error) {
 	if err := checkID(op, "run", run); err != nil {
 		return nil, err
 	}
-	list, err := many[Scan](ctx, tx, scansSQL, run)
+	list, err := many[Scan](ctx, tx, scanSQL+`WHERE r.uuid = $1 ORDER BY s.id`, run)
 	return list, wrap(op, err)
+}
+
+// Ended reports whether the scan reached its end.
+func (s Scan) Ended() bool { return s.EndedAt != nil }
+
+// scanOf is the scan of a stream in a run, by inner ids.
+func (tx *Tx) scanOf(ctx context.Context, run, stream int64) (Scan, error) {
+	return one[Scan](ctx, tx, scanSQL+`WHERE s.run_id = $1 AND s.stream_id = $2`, run, stream)
 }

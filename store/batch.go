@@ -1,0 +1,97 @@
+package store
+
+import (
+	"encoding/json"
+
+	"github.com/koppel-io/koppel"
+)
+
+// Batch is whole pages of one stream: what is written in one transaction, together with the position after them.
+type Batch struct {
+	// Lease says for whom is written. Epoch 0 is a writer without the lease (single, replay, webhook): it is held to
+	// tickets only. Scan 0 leaves no position and no counters.
+	Lease Lease
+	// Records are the new and changed records, in the order in which they were read.
+	Records []Record
+	// Seen is every remote id read in this batch, changed or not.
+	Seen []string
+	// Unchanged, Pages and Bytes count what was read; Total is what the remote says there is, -1 when it did not tell.
+	Unchanged, Pages, Bytes, Total int64
+	// Resume is where the next slice goes on; nil leaves the stored one.
+	Resume json.RawMessage
+	// End is set on the batch that ends the scan.
+	End *End
+	// Children are the streams whose records name a record of this stream as their parent: a changed record makes
+	// its stored children dirty.
+	Children []int64
+	// Mapping: the records are stored ones that are mapped again. Their bodies are not written; a record that was
+	// changed meanwhile is left alone.
+	Mapping bool
+	// Links says by which field an object that this coupling does not know yet is looked for before it is created.
+	Links map[koppel.Object]Link
+	// After is the batch before this one when that may still be being written: this one is prepared beside it and
+	// commits only after it. It must be given to WriteBatch before this one is.
+	After *Batch
+
+	turn turn
+}
+
+// End is the proof that a scan reached its end.
+type End struct {
+	// Rule is the manifest's end rule that was met.
+	Rule string
+	// Complete: the scan read the whole collection.
+	Complete bool
+	// Ignored counts answers that a response rule ignored, by rule.
+	Ignored map[string]int64
+}
+
+// Link is how a coupling's objects find those that are there already.
+type Link struct {
+	// Key is the field that is compared: sku_code, ean_code (as GTIN-14) or reference; "" is by remote id only.
+	Key string
+	// FindOnly: what is not found is parked instead of created, the role secondary.
+	FindOnly bool
+}
+
+// Record is one record of a batch with what was mapped from it.
+type Record struct {
+	// ID is the remote id, ParentID that of the record it belongs to in the parent stream, if any.
+	ID, ParentID string
+	// Hash is of the body and the mapping; zero (a record that could not even be read) keeps it out of the stored
+	// records, so that it is looked at again.
+	Hash [16]byte
+	// Ticket was taken before the request that read the record; an older one never overwrites a newer one.
+	Ticket int64
+	// Raw is the body as it came. It is read until WriteBatch returns.
+	Raw []byte
+	// New is a hint that no such record is stored (KnownHashes gave zero); a wrong one costs time, nothing else.
+	New bool
+	// Dirty: it is mapped later, from stored records.
+	Dirty bool
+	// Marked is the mark under which a dirty record was taken: the mark goes when it has not moved meanwhile.
+	Marked int64
+	// Mapped is what the mapping gave, one per object; Parked is what failed.
+	Mapped []Mapped
+	Parked []Parked
+}
+
+// Mapped is what a record gives for one object.
+type Mapped struct {
+	Object koppel.Object
+	// RemoteID is the key of the source.
+	RemoteID string
+	Values   koppel.Values
+	Notes    []koppel.Note
+	// Skip: the mapping leaves the record out; a source it had is gone.
+	Skip bool
+}
+
+// Parked is why a record, or one object of it, could not be processed.
+type Parked struct {
+	// Object is "" when the whole record failed.
+	Object                   koppel.Object
+	Field, Expression, Input string
+	Kind                     koppel.Kind
+	Reason                   string
+}

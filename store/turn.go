@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// turn orders batches of one lease that are written beside each other: each commits only after the one before, and
+// lets go of what it locked when the one before needs it.
+type turn struct {
+	once sync.Once
+	// done is closed when the batch is committed (ok) or given up; back when it needs its successor out of the way.
+	done, back chan struct{}
+	ok         bool
+	asked      bool
+}
+
+var (
+	// errAhead: the batch before this one must be alone; this one begins again after it.
+	errAhead = errors.New("the batch before this one is written again")
+	// errBefore: the batch before this one was given up, so this one cannot be committed.
+	errBefore = errors.New("the batch before this one was not written")
+)
+
+func (t *turn) open() {
+	t.once.Do(func() { t.done, t.back = make(chan struct{}), make(chan struct{}) })
+}
+
+func (t *turn) finish(ok bool) {
+	t.ok = ok
+	close(t.done)
+}
+
+// stepBack asks the successor to let go. Only the batch's own goroutine calls it.
+func (t *turn) stepBack() {
+	if !t.asked {
+		t.asked = true
+		close(t.back)
+	}
+}
+
+// await waits until the batch is committed. With patience it goes on waiting when the batch asks for room.
+func (t *turn) await(ctx context.Context, patient bool) error {
+	t.open()
+	back := t.back
+	if patient {
+		back = nil
+	}
+	select {
+	case <-t.done:
+	default:
+		select {
+		case <-t.done:
+		case <-back:
+			return errAhead
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if !t.ok {
+		return errBefore
+	}
+	return nil
+}

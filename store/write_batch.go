@@ -1,0 +1,301 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/koppel-io/koppel"
+)
+
+// maxKey is the longest remote id.
+const maxKey = 255
+
+// tries bounds how often a batch that met another writer is written again.
+const tries = 6
+
+// WriteBatch writes a batch in one transaction: changed records, what was mapped from them, the objects that are
+// thereby changed, their rows in the change feed, the position and the counters. Nothing of it stays when it fails.
+// A record that the database refuses is parked and does not fail the batch. ErrLeaseLost says that another attempt
+// took the lease.
+func (db *DB) WriteBatch(ctx context.Context, b *Batch) (koppel.Counts, error) {
+	b.turn.open()
+	w := newWriting(db, b)
+	counts, err := w.run(ctx)
+	b.turn.finish(err == nil)
+	b.After = nil
+	return counts, db.wrap(fmt.Sprintf("write batch of stream %d", b.Lease.Stream), err)
+}
+
+// writing is the work on one batch. What is below tx is of one try.
+type writing struct {
+	db      *DB
+	b       *Batch
+	records []*Record
+	// refused are the records that the database refused, by place in records, with why.
+	refused map[*Record]string
+	// careful reads everything before it writes; alone has no other batch beside it.
+	careful, alone bool
+
+	tx       *Tx
+	pipe     pipe
+	counts   koppel.Counts
+	stored   map[string]storedRecord
+	parked   []parkedRow
+	groups   map[koppel.Object]*group
+	waiting  waits
+	priority int64
+	changes  []changeSet
+	inTurn   bool
+	// probe rolls the try back before anything of it could be seen.
+	probe bool
+}
+
+func newWriting(db *DB, b *Batch) *writing {
+	w := &writing{db: db, b: b, refused: map[*Record]string{}, alone: b.After == nil}
+	w.records = distinct(b.Records)
+	return w
+}
+
+// distinct leaves one record of each id, the last of the newest ticket, in the order of ids: the fixed order in which
+// rows are locked.
+func distinct(read []Record) []*Record {
+	records := make([]*Record, 0, len(read))
+	for i := range read {
+		r := &read[i]
+		if reason := checkKey(r.ID); reason != "" {
+			kept := *r
+			kept.ID, kept.Hash, kept.Mapped, kept.Dirty = unreadableID(r.Raw), [16]byte{}, nil, false
+			if len(kept.Parked) == 0 {
+				kept.Parked = []Parked{{Kind: koppel.KindSchemaDrift, Field: "id", Reason: reason}}
+			}
+			r = &kept
+		}
+		records = append(records, r)
+	}
+	slices.SortStableFunc(records, func(a, b *Record) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Ticket, b.Ticket))
+	})
+	out := records[:0]
+	for i, r := range records {
+		if i+1 < len(records) && records[i+1].ID == r.ID {
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// unreadableID names a record whose own id cannot be used, by its bytes.
+func unreadableID(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return "?" + hex.EncodeToString(sum[:8])
+}
+
+func checkKey(key string) string {
+	switch {
+	case key == "":
+		return "the remote id is missing"
+	case len(key) > maxKey:
+		return fmt.Sprintf("the remote id is longer than %d bytes", maxKey)
+	}
+	return checkText(key)
+}
+
+func (w *writing) run(ctx context.Context) (koppel.Counts, error) {
+	for try := 1; ; try++ {
+		err := w.try(ctx)
+		switch {
+		case err == nil:
+			return w.counts, nil
+		case errors.Is(err, errAhead):
+			// Below it begins again after the batch before.
+		case metAnother(err) && try < tries:
+			w.b.turn.stepBack()
+		case refusedData(err) && ctx.Err() == nil:
+			w.b.turn.stepBack()
+			if err := w.clearWay(ctx); err != nil {
+				return koppel.Counts{}, err
+			}
+			if err := w.findRefused(ctx, err); err != nil {
+				return koppel.Counts{}, err
+			}
+		default:
+			return koppel.Counts{}, err
+		}
+		if err := w.clearWay(ctx); err != nil {
+			return koppel.Counts{}, err
+		}
+	}
+}
+
+// clearWay waits for the batch before and makes the next try careful and alone.
+func (w *writing) clearWay(ctx context.Context) error {
+	w.careful, w.alone = true, true
+	if w.b.After == nil {
+		return nil
+	}
+	return w.b.After.turn.await(ctx, true)
+}
+
+// metAnother reports whether err comes from another writer of the same rows; a new try sees what that one wrote.
+func metAnother(err error) bool {
+	switch codeOf(err) {
+	case codeUnique, codeDeadlock, codeSerialization, codeLockTimeout:
+		return true
+	}
+	return errors.Is(err, errRows)
+}
+
+const codeLockTimeout = "55P03"
+
+// try writes the batch once.
+func (w *writing) try(ctx context.Context) error {
+	err := w.db.InTx(ctx, ForWebshop(w.b.Lease.Webshop), func(tx *Tx) error {
+		w.begin(tx)
+		if err := w.open(ctx); err != nil {
+			return err
+		}
+		if err := w.readStored(ctx); err != nil {
+			return err
+		}
+		if err := w.consolidate(ctx); err != nil {
+			return err
+		}
+		w.writeRecords()
+		w.writeDirty()
+		w.writeParked()
+		if err := w.pipe.run(ctx); err != nil {
+			return err
+		}
+		if w.probe {
+			return errProbe
+		}
+		if err := w.takeTurn(ctx); err != nil {
+			return err
+		}
+		w.writeChanges()
+		w.writeScan()
+		return w.pipe.run(ctx)
+	})
+	return err
+}
+
+func (w *writing) begin(tx *Tx) {
+	w.tx, w.pipe = tx, pipe{tx: tx}
+	w.counts, w.stored, w.parked, w.groups, w.changes, w.inTurn = koppel.Counts{}, nil, nil, nil, nil, false
+	w.waiting = waits{}
+}
+
+// takeTurn waits until the batch before is committed: from then on this batch may lock what all batches share.
+func (w *writing) takeTurn(ctx context.Context) error {
+	if w.inTurn || w.b.After == nil {
+		return nil
+	}
+	w.inTurn = true
+	return w.b.After.turn.await(ctx, w.alone)
+}
+
+// openSQL bounds how long a stopped program can hold the stream and how long one batch waits for another's rows, and
+// keeps plans that were made for an empty table from reading a full one.
+const (
+	openSQL = `
+SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', '10s', true),
+       set_config('enable_seqscan', 'off', true), set_config('work_mem', '32MB', true)`
+	shareLeaseSQL = `SELECT pg_advisory_xact_lock_shared($1, $2)`
+	standSQL      = `
+SELECT s.epoch, c.priority,
+       EXISTS (SELECT FROM parked WHERE webshop_id = $1 AND stream_id = $2 AND resolved_at IS NULL),
+       EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $3 AND product_id IS NULL),
+       EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $3 AND supplier_id IS NULL),
+       EXISTS (SELECT FROM sell_order_line WHERE webshop_id = $1 AND key_coupling_id = $3 AND product_id IS NULL),
+       EXISTS (SELECT FROM buy_order_line WHERE webshop_id = $1 AND key_coupling_id = $3 AND product_id IS NULL),
+       EXISTS (SELECT FROM buy_order WHERE webshop_id = $1 AND key_coupling_id = $3 AND supplier_id IS NULL)
+FROM stream s JOIN coupling c ON c.id = s.coupling_id
+WHERE s.webshop_id = $1 AND s.id = $2 AND s.coupling_id = $3`
+)
+
+// open locks the stream against a new holder, checks the epoch, and looks at what could be affected.
+func (w *writing) open(ctx context.Context) error {
+	wait, lease := "1s", w.b.Lease
+	if w.alone && w.careful {
+		wait = "30s"
+	}
+	var held int64
+	batch := &pgx.Batch{}
+	batch.Queue(openSQL, wait)
+	if lease.Epoch != 0 {
+		batch.Queue(shareLeaseSQL, lockStream, int32(lease.Stream))
+	}
+	batch.Queue(standSQL, lease.Webshop, lease.Stream, lease.Coupling).QueryRow(func(row pgx.Row) error {
+		q := &w.waiting
+		return row.Scan(&held, &w.priority, &q.parked, &q.offerProduct, &q.offerSupplier, &q.sellLine, &q.buyLine, &q.buyOrder)
+	})
+	if err := w.tx.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return foundOr("write batch", "stream", fmt.Sprint(lease.Stream), err)
+	}
+	if lease.Epoch != 0 && held != lease.Epoch {
+		return ErrLeaseLost
+	}
+	var err error
+	w.pipe.types, err = w.db.rowTypes.of(ctx, w.tx)
+	return err
+}
+
+// waits says what waits in this webshop that a batch could set free.
+type waits struct {
+	parked, offerProduct, offerSupplier, sellLine, buyLine, buyOrder bool
+}
+
+// storedRecord is what is stored of a record already.
+type storedRecord struct {
+	ticket int64
+	hash   [16]byte
+	gone   bool
+}
+
+const storedSQL = `
+SELECT remote_id, ticket, hash, gone_at IS NOT NULL FROM record
+WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = ANY($3) ORDER BY remote_id FOR NO KEY UPDATE`
+
+// readStored locks the stored records and leaves out what is older than they are.
+func (w *writing) readStored(ctx context.Context) error {
+	w.stored = map[string]storedRecord{}
+	var ids []string
+	for _, r := range w.records {
+		if w.careful || !r.New {
+			ids = append(ids, r.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := w.tx.tx.Query(ctx, storedSQL, w.b.Lease.Webshop, w.b.Lease.Stream, ids)
+	if err != nil {
+		return err
+	}
+	var id string
+	var hash []byte
+	var s storedRecord
+	_, err = pgx.ForEachRow(found, []any{&id, &s.ticket, &hash, &s.gone}, func() error {
+		copy(s.hash[:], hash)
+		w.stored[id] = s
+		return nil
+	})
+	return err
+}
+
+// stale reports whether something newer is stored than what was read.
+func (w *writing) stale(r *Record) bool {
+	s, found := w.stored[r.ID]
+	if w.b.Mapping {
+		return !found || s.ticket != r.Ticket
+	}
+	return found && s.ticket > r.Ticket
+}
