@@ -13,13 +13,15 @@ import (
 
 // Config says what to run. The zero value is a server in memory on a free port, without a UI.
 type Config struct {
-	DBPath    string        // SQLite file, made when absent, in a directory that exists; "": in memory
-	Host      string        // loopback address to listen on; "": 127.0.0.1
-	Port      int           // frontend (gRPC) port; 0: a free one
-	UI        bool          // serve the web UI
-	UIPort    int           // UI port, which also switches the UI on; 0: a free one when UI is set
-	Namespace string        // the namespace that is made; "": default
-	Retention time.Duration // how long closed workflows are kept, at least an hour; 0: 24 hours. Fixed when the namespace is made
+	DBPath    string // SQLite file, made when absent, in a directory that exists; "": in memory
+	Host      string // loopback address to listen on; "": 127.0.0.1
+	Port      int    // frontend (gRPC) port; 0: a free one
+	UI        bool   // serve the web UI
+	UIPort    int    // UI port, which also switches the UI on; 0: a free one when UI is set
+	Namespace string // the namespace that is made; "": default
+	// Namespaces are made beside Namespace, with the same search attributes; tests give each platform its own.
+	Namespaces []string
+	Retention  time.Duration // how long closed workflows are kept, at least an hour; 0: 24 hours. Fixed when the namespace is made
 
 	// SearchAttributes of the namespace by name; nil: SearchAttributes(). One that is new to an existing file is
 	// added, none is taken away. A namespace has room for three KeywordLists and ten Keywords.

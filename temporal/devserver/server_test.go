@@ -181,6 +181,33 @@ func TestAScheduleFires(t *testing.T) {
 	}
 }
 
+// Workers of two platforms poll queues of the same names and must not meet.
+func TestFurtherNamespacesAreApart(t *testing.T) {
+	t.Parallel()
+	s := mustStart(t, Config{Namespaces: []string{"second"}})
+	for _, namespace := range []string{s.Namespace(), "second"} {
+		c, stop, err := startWorker(s.FrontendAddr(), namespace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+		// The id is the same in both: each namespace has its own.
+		run, err := c.ExecuteWorkflow(within(t), client.StartWorkflowOptions{
+			ID: "greet", TaskQueue: queue, TypedSearchAttributes: temporal.NewSearchAttributes(webshopKey.ValueSet(namespace)),
+		}, greet, namespace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SignalWorkflow(within(t), "greet", "", "go", nil); err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := run.Get(within(t), &got); err != nil || got != "hello "+namespace {
+			t.Errorf("workflow in %s gave %q, %v", namespace, got, err)
+		}
+	}
+}
+
 func TestSearchAttributesNewToAFileAreAdded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "temporal.db")

@@ -81,13 +81,15 @@ func (st storage) prepare(cfg Config) error {
 			return fmt.Errorf("devserver: schema of %s: %w", cfg.DBPath, err)
 		}
 	}
-	ns, err := sqlite.NewNamespaceConfig(clusterName, cfg.Namespace, false, cfg.SearchAttributes)
-	if err != nil {
-		return fmt.Errorf("devserver: search attributes: %w", err)
-	}
-	ns.Detail.Config.Retention = durationpb.New(cfg.Retention)
-	if err := sqlite.CreateNamespaces(st.sql, ns); err != nil {
-		return fmt.Errorf("devserver: namespace %s: %w", cfg.Namespace, err)
+	for _, name := range append([]string{cfg.Namespace}, cfg.Namespaces...) {
+		ns, err := sqlite.NewNamespaceConfig(clusterName, name, false, cfg.SearchAttributes)
+		if err != nil {
+			return fmt.Errorf("devserver: search attributes: %w", err)
+		}
+		ns.Detail.Config.Retention = durationpb.New(cfg.Retention)
+		if err := sqlite.CreateNamespaces(st.sql, ns); err != nil {
+			return fmt.Errorf("devserver: namespace %s: %w", name, err)
+		}
 	}
 	return nil
 }
