@@ -41,9 +41,9 @@ func (s *Stream) check(d *decoder, n *node) {
 		}
 	}
 	if s.Find != nil {
-		for key, r := range map[string]*Request{"sku": s.Find.SKU, "ean": s.Find.EAN, "number": s.Find.Number} {
+		for key, r := range map[string]*FindBy{"sku": s.Find.SKU, "ean": s.Find.EAN, "number": s.Find.Number} {
 			if r != nil {
-				checkTarget(d, n.get("find").get(key), r, "get", "post")
+				checkTarget(d, n.get("find").get(key), &r.Request, "get", "post")
 			}
 		}
 	}

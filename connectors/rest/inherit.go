@@ -50,7 +50,11 @@ func (s *Streams) decodeNode(d *decoder, n *node, scope []string) {
 				if v.version == nil && v.when == nil {
 					d.fail(item, "an alternative needs version or when")
 				}
-				v.stream = d.stream(m.name, merge(base, d.inherit(n, without(item, "version", "when"), 0)), scope)
+				whole := merge(base, d.inherit(n, without(item, "version", "when"), 0))
+				if whole.get("each") == nil { // what only a fan-out has goes with it
+					whole = without(whole, "children", "when")
+				}
+				v.stream = d.stream(m.name, whole, scope)
 				stream.variants = append(stream.variants, v)
 			}
 		}

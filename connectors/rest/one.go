@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/koppel-io/koppel"
 )
@@ -23,8 +24,9 @@ func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecor
 	if s.One == nil {
 		return nil, koppel.E(koppel.KindInvalidRequest, op, "the connector cannot read one record of "+stream)
 	}
-	if s.Each != "" && parent == nil {
-		return nil, koppel.E(koppel.KindInvalidRequest, op, "a parent of "+s.Each+" is needed")
+	_, path := s.One.target()
+	if parent == nil && (s.Each != "" || strings.Contains(path.source, "parent")) {
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "a record of "+s.Name+" is read below its parent: which of "+s.ParentStream()+"?")
 	}
 	env, err := c.streamEnv(s, ReadOptions{Parent: parent})
 	if err != nil {
@@ -63,16 +65,34 @@ func (c *Client) Find(ctx context.Context, stream string, by, value string) ([]R
 		return nil, err
 	}
 	op := "find " + stream + " by " + by + " " + value
-	var request *Request
+	var find *FindBy
 	if s.Find != nil {
-		request = map[string]*Request{"sku": s.Find.SKU, "ean": s.Find.EAN, "number": s.Find.Number}[by]
+		find = map[string]*FindBy{"sku": s.Find.SKU, "ean": s.Find.EAN, "number": s.Find.Number}[by]
 	}
-	if request == nil {
+	if find == nil {
 		return nil, koppel.E(koppel.KindInvalidRequest, op, "the connector cannot find "+stream+" by "+by+"; give the remote's id")
 	}
-	a, records, err := c.few(ctx, op, request, s, s.Records, with(c.env, "value", value))
+	env := with(c.env, "value", value)
+	a, records, err := c.few(ctx, op, &find.Request, s, s.Records, env)
 	a.release()
-	return records, err
+	if find.Where == nil || err != nil {
+		return records, err
+	}
+	kept := records[:0]
+	for _, record := range records {
+		decoded, err := decodeJSON(record.Raw)
+		if err != nil {
+			return nil, &koppel.Error{Kind: koppel.KindSchemaDrift, Op: op, Err: err}
+		}
+		counts, err := find.Where.holds(with(env, "record", decoded))
+		if err != nil {
+			return nil, koppel.E(koppel.KindMapping, op, c.redact.text(err.Error()))
+		}
+		if counts {
+			kept = append(kept, record)
+		}
+	}
+	return kept, nil
 }
 
 // few makes a request whose answer is one short page. The records' bytes are

@@ -105,9 +105,16 @@ type Gone struct {
 	When   *Expr    `y:"when" doc:"Condition on response and body" scope:"response,body"`
 }
 
-// Finds are requests that find records by another key.
+// Finds are requests that find records by another key; the variable value
+// holds it.
 type Finds struct {
-	SKU    *Request `y:"sku" doc:"By SKU; the variable value holds it"`
-	EAN    *Request `y:"ean" doc:"By EAN; the variable value holds it"`
-	Number *Request `y:"number" doc:"By order number; the variable value holds it"`
+	SKU    *FindBy `y:"sku" doc:"By SKU"`
+	EAN    *FindBy `y:"ean" doc:"By EAN"`
+	Number *FindBy `y:"number" doc:"By order number"`
+}
+
+// FindBy is one way to find records.
+type FindBy struct {
+	Request `y:",inline"`
+	Where   *Expr `y:"where" doc:"Which of the records found count, where the remote finds more" scope:"record"`
 }

@@ -1,0 +1,14 @@
+package rest
+
+import "cmp"
+
+// ParentStream names the stream whose records are the parents of this one's,
+// in whichever alternative; empty when there is none.
+func (s *Stream) ParentStream() string {
+	for _, one := range append([]*Stream{s}, s.alternatives()...) {
+		if parent := cmp.Or(one.Each, one.parentStream()); parent != "" {
+			return parent
+		}
+	}
+	return ""
+}
