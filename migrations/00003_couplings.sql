@@ -66,11 +66,13 @@ CREATE TABLE stream (
     epoch            bigint NOT NULL DEFAULT 0,
     holder           text   NOT NULL DEFAULT '',
     cursor_at        timestamptz,
+    parent_stream_id bigint,
     complete_scan_id bigint,
     complete_at      timestamptz,
     UNIQUE (coupling_id, name)
 );
 CREATE INDEX stream_webshop ON stream (webshop_id, coupling_id);
 COMMENT ON TABLE stream IS 'State of one stream of one coupling: lease epoch, cursor, last complete scan.';
+COMMENT ON COLUMN stream.parent_stream_id IS 'The stream whose records this stream''s records name by parent_id; written with that stream''s batches.';
 COMMENT ON COLUMN stream.epoch IS 'Raised by each activity attempt; the first statement of every batch checks it, so that a paused and revived worker writes nothing.';
 COMMENT ON COLUMN stream.cursor_at IS 'Where the next incremental read starts, overlap already taken off; promoted only by a run that succeeds.';

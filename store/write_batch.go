@@ -216,7 +216,8 @@ SELECT s.epoch, c.priority,
        EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $3 AND supplier_id IS NULL),
        EXISTS (SELECT FROM sell_order_line WHERE webshop_id = $1 AND key_coupling_id = $3 AND product_id IS NULL),
        EXISTS (SELECT FROM buy_order_line WHERE webshop_id = $1 AND key_coupling_id = $3 AND product_id IS NULL),
-       EXISTS (SELECT FROM buy_order WHERE webshop_id = $1 AND key_coupling_id = $3 AND supplier_id IS NULL)
+       EXISTS (SELECT FROM buy_order WHERE webshop_id = $1 AND key_coupling_id = $3 AND supplier_id IS NULL),
+       EXISTS (SELECT FROM stream WHERE webshop_id = $1 AND id = ANY($4) AND parent_stream_id IS DISTINCT FROM $2)
 FROM stream s JOIN coupling c ON c.id = s.coupling_id
 WHERE s.webshop_id = $1 AND s.id = $2 AND s.coupling_id = $3`
 )
@@ -233,9 +234,9 @@ func (w *writing) open(ctx context.Context) error {
 	if lease.Epoch != 0 {
 		batch.Queue(shareLeaseSQL, lockStream, int32(lease.Stream))
 	}
-	batch.Queue(standSQL, lease.Webshop, lease.Stream, lease.Coupling).QueryRow(func(row pgx.Row) error {
+	batch.Queue(standSQL, lease.Webshop, lease.Stream, lease.Coupling, w.b.Children).QueryRow(func(row pgx.Row) error {
 		q := &w.waiting
-		return row.Scan(&held, &w.priority, &q.parked, &q.offerProduct, &q.offerSupplier, &q.sellLine, &q.buyLine, &q.buyOrder)
+		return row.Scan(&held, &w.priority, &q.parked, &q.offerProduct, &q.offerSupplier, &q.sellLine, &q.buyLine, &q.buyOrder, &q.adoption)
 	})
 	if err := w.tx.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return foundOr("write batch", "stream", fmt.Sprint(lease.Stream), err)
@@ -251,6 +252,8 @@ func (w *writing) open(ctx context.Context) error {
 // waits says what waits in this webshop that a batch could set free.
 type waits struct {
 	parked, offerProduct, offerSupplier, sellLine, buyLine, buyOrder bool
+	// adoption: a child stream does not know its parent stream yet.
+	adoption bool
 }
 
 // storedRecord is what is stored of a record already.

@@ -87,6 +87,7 @@ SELECT r.webshop_id, r.stream_id, r.remote_id, nextval('ticket')
 FROM record r WHERE r.webshop_id = $2::bigint AND r.stream_id = ANY($3::bigint[]) AND r.parent_id = ANY($1::text[]) AND r.gone_at IS NULL
 ORDER BY r.stream_id, r.remote_id
 ON CONFLICT (webshop_id, stream_id, remote_id) DO UPDATE SET marked = excluded.marked`
+	adoptSQL  = `UPDATE stream SET parent_stream_id = $3::bigint WHERE webshop_id = $2::bigint AND id = ANY($1::bigint[])`
 	unmarkSQL = `
 DELETE FROM dirty d USING unnest($1::dirty_row[]) AS r
 WHERE d.webshop_id = $2::bigint AND d.stream_id = $3::bigint AND d.remote_id = r.remote_id AND d.marked = r.marked`
@@ -116,6 +117,9 @@ func (w *writing) writeDirty() {
 	l := w.b.Lease
 	if len(mark) > 0 {
 		w.pipe.add(int64(len(mark)), markSQL, textsArg(mark), intArg(l.Webshop), intArg(l.Stream))
+	}
+	if w.waiting.adoption {
+		w.pipe.add(-1, adoptSQL, intsArg(w.b.Children), intArg(l.Webshop), intArg(l.Stream))
 	}
 	if len(w.b.Children) > 0 && len(changed) > 0 {
 		w.pipe.add(-1, markChildrenSQL, textsArg(changed), intArg(l.Webshop), intsArg(w.b.Children))
