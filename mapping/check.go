@@ -32,6 +32,8 @@ type checker struct {
 	problems []problem
 	// floor makes int() round down: stock may be counted in fractions.
 	floor bool
+	// line is the variable of a line.
+	line string
 }
 
 // root is a variable of an expression.

@@ -21,6 +21,9 @@ func (c *checker) function(n *ast.CallNode) (static, ast.Node) {
 	}
 	f, ok := functions[name]
 	if !ok || f.run == nil {
+		for _, argument := range arguments {
+			c.value(argument)
+		}
 		return c.fail(n, "", "unknown function %s%s", name, suggest(name, functionNames()))
 	}
 	if len(arguments) < f.least || len(arguments) > len(f.params) {
@@ -29,11 +32,13 @@ func (c *checker) function(n *ast.CallNode) (static, ast.Node) {
 	result := f.result
 	args := make([]ast.Node, len(arguments))
 	statics := make([]static, len(arguments))
+	failed := false
 	for i, argument := range arguments {
 		s, out := c.value(argument)
 		p := f.params[i]
 		if !p.accepts(s) {
-			return c.fail(argument, f.Signature, "argument %s of %s is %s", p.name, name, s)
+			c.fail(argument, f.Signature, "argument %s of %s is %s", p.name, name, s)
+			failed = true
 		}
 		if s.nullable && !p.nullable && s.kind != kindAny {
 			result.nullable = true
@@ -43,10 +48,14 @@ func (c *checker) function(n *ast.CallNode) (static, ast.Node) {
 		}
 		if text, ok := argument.(*ast.StringNode); ok {
 			if err := p.constant(text.Value); err != nil {
-				return c.fail(argument, f.Signature, "%v", err)
+				c.fail(argument, f.Signature, "%v", err)
+				failed = true
 			}
 		}
 		args[i], statics[i] = out, s
+	}
+	if failed {
+		return staticAny, at(n, &ast.NilNode{})
 	}
 	if f.infer != nil {
 		result = f.infer(statics)

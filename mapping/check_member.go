@@ -26,13 +26,9 @@ func (c *checker) member(n *ast.MemberNode) (static, ast.Node) {
 		return c.index(n, base, out)
 	}
 	switch {
-	case base.kind == kindObject:
+	case base.kind == kindObject || base.kind == kindAny && base.flat:
 		return c.objectMember(n, base, out, key.Value)
 	case base.kind == kindAny || base.kind == kindMap:
-		if base.flat {
-			base.flat = false
-			out = c.leaf(n.Node, base)
-		}
 		s := staticAny
 		if base.shape != nil {
 			shape := base.shape.Members[key.Value]
@@ -57,15 +53,13 @@ func (c *checker) objectMember(n *ast.MemberNode, base static, out ast.Node, nam
 		s.nullable = true
 	}
 	if base.flat {
-		if s.kind == kindObject {
+		if s.kind == kindObject || s.kind == kindAny {
 			s.flat = true
 			return s, n
 		}
 		s.node = child
 		loaded := c.leaf(n, s)
-		if s.kind != kindObject {
-			s.node = nil
-		}
+		s.node = nil
 		return s, loaded
 	}
 	slot := base.node.localOf(child)

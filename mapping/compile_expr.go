@@ -38,7 +38,7 @@ func CompileExpr(source string, vars []string) (func(vars map[string]any) (any, 
 // that a shape does not have, and operations its type does not allow, are
 // errors. A nil shape is any value.
 func CompileTypedExpr(source string, vars map[string]*koppel.Shape) (func(vars map[string]any) (any, error), error) {
-	in := scope{roots: make(map[string]root, len(vars))}
+	in := scope{programs: true, roots: make(map[string]root, len(vars))}
 	for name, shape := range vars {
 		in.roots[name] = root{static: staticOutside(shape)}
 	}
@@ -50,10 +50,6 @@ func CompileTypedExpr(source string, vars map[string]*koppel.Shape) (func(vars m
 			problems = append(problems, Problem{File: "expression", Line: line, Column: column, Expression: source, Message: p.message, Expected: p.expected})
 		}
 		return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: "compile expression", Detail: problems[0].String(), Err: problems}
-	}
-	if x.program == nil {
-		v, err := export(&meter{}, x.constant)
-		return func(map[string]any) (any, error) { return v, err }, nil
 	}
 	names := make([]string, 0, len(x.loads))
 	for name := range x.loads {

@@ -13,8 +13,8 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 	p := &Program{
 		object: b.object, stream: stream, index: len(c.m.programs), file: c.file,
 		record: newPlan("record", s.Shape),
-		loads:  map[string]static{},
-		stock:  -1, unlimited: -1,
+		loads:  map[string]static{}, programLoads: map[string]bool{},
+		stock: -1, unlimited: -1,
 	}
 	in := scope{settings: c.settings, roots: map[string]root{
 		"record":   {static: rootStatic(p.record), plan: p.record},
@@ -24,6 +24,7 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 	}}
 	if s.Parent != "" {
 		p.parent = newPlan("parent", c.schema.Streams[s.Parent].Shape)
+		p.parent.parent = true
 		in.roots["parent"] = root{static: rootStatic(p.parent), plan: p.parent}
 	}
 	compile := func(f *sourceField, in scope, ok func(static) bool, expected string) *expression {
@@ -35,6 +36,12 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 			problems = []problem{{message: f.field.Name + " is given " + x.static.String(), expected: expected}}
 		}
 		for _, problem := range problems {
+			if problem.message == "unexpected token EOF" {
+				problem.message = "the expression ends too early"
+				if f.at.style == plain {
+					problem.expected = "more; quote an expression that holds \" #\" or \": \""
+				}
+			}
 			line, column := f.at.locate(f.text, problem.at)
 			c.problems = append(c.problems, Problem{File: c.file, Line: line, Column: column, Path: f.at.path, Expression: f.text, Stream: stream, Message: problem.message, Expected: problem.expected})
 		}
@@ -42,8 +49,11 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 			return nil
 		}
 		x.place = f.at
+		maps.Copy(p.loads, x.loads)
 		if x.program != nil {
-			maps.Copy(p.loads, x.loads)
+			for name := range x.loads {
+				p.programLoads[name] = true
+			}
 		}
 		return x
 	}
@@ -62,7 +72,7 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 		p.lines = &linesProgram{slot: l.slot, field: l.field, as: l.as}
 		p.lines.each = compile(l.each, in, func(s static) bool { return s.kind == kindList || s.kind == kindAny }, "list")
 		line := in
-		line.roots = maps.Clone(in.roots)
+		line.line, line.roots = l.as, maps.Clone(in.roots)
 		element := staticAny
 		if p.lines.each != nil {
 			element = p.lines.each.static.element()

@@ -34,6 +34,7 @@ const (
 // document is a parsed mapping.yaml with the problems found so far.
 type document struct {
 	file     string
+	lines    []string
 	problems Problems
 }
 
@@ -52,6 +53,7 @@ func (d *document) parse(source []byte) yamlast.Node {
 		d.fail(start, "", "brackets nested deeper than %d", maxDepth)
 		return nil
 	}
+	d.lines = strings.Split(string(source), "\n")
 	parsed, err := yamlparser.ParseBytes(source, 0)
 	if err != nil {
 		var syntax *yaml.SyntaxError
@@ -170,7 +172,7 @@ func (d *document) text(e entry, expected string) (string, place, bool) {
 		return n.Value, at, true
 	case *yamlast.LiteralNode:
 		at.style, at.line = block, at.line+1
-		at.indent = n.Value.GetToken().Position.Column
+		at.indent = d.indent(at.line)
 		return strings.TrimRight(n.Value.Value, "\n"), at, true
 	case *yamlast.IntegerNode, *yamlast.FloatNode, *yamlast.BoolNode:
 		return e.value.GetToken().Value, at, true
@@ -183,6 +185,15 @@ func (d *document) text(e entry, expected string) (string, place, bool) {
 	}
 	d.fail(at, expected+", quoted when it begins with a bracket", "this is %s", nodeName(e.value))
 	return "", at, false
+}
+
+// indent is the column of the first character of a line.
+func (d *document) indent(line int) int {
+	if line < 1 || line > len(d.lines) {
+		return 1
+	}
+	text := d.lines[line-1]
+	return len(text) - len(strings.TrimLeft(text, " ")) + 1
 }
 
 // locate gives the line and column of the character at offset of an expression.

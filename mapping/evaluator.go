@@ -41,6 +41,7 @@ type Evaluator struct {
 	states   []*state
 	notes    []koppel.Note
 	text     []byte
+	stack    []any
 }
 
 // state is what one program keeps between records.
@@ -48,6 +49,8 @@ type state struct {
 	env    map[string]any
 	record []any
 	parent []any
+	// again are the record's texts that may come again.
+	again []any
 	// line is the element the lines' expressions look at.
 	line any
 	// recordLoads and parentLoads are the slots that programs load, by name.
@@ -149,16 +152,16 @@ func (e *Evaluator) Map(p *Program, record, parent []byte) (Result, error) {
 }
 
 func (e *Evaluator) newState(p *Program) *state {
-	st := &state{env: make(map[string]any, len(p.loads)), record: make([]any, len(p.record.leaves))}
+	st := &state{env: make(map[string]any, len(p.loads)), record: make([]any, len(p.record.leaves)), again: make([]any, len(p.record.leaves))}
 	for _, leaf := range p.record.leaves {
-		if _, ok := p.loads[leaf.path]; ok {
+		if p.programLoads[leaf.path] {
 			st.recordLoads = append(st.recordLoads, load{leaf.path, leaf.slot})
 		}
 	}
 	if p.NeedsParent() {
 		st.parent = make([]any, len(p.parent.leaves))
 		for _, leaf := range p.parent.leaves {
-			if _, ok := p.loads[leaf.path]; ok {
+			if p.programLoads[leaf.path] {
 				st.parentLoads = append(st.parentLoads, load{leaf.path, leaf.slot})
 			}
 		}
@@ -176,7 +179,7 @@ func (e *Evaluator) newState(p *Program) *state {
 // decode reads what the program's expressions need of record and parent.
 func (e *Evaluator) decode(p *Program, st *state, record, parent []byte) error {
 	clear(st.record)
-	v, err := e.scanner.scan(record, p.record.root, st.record)
+	v, err := e.scanner.scan(record, p.record.root, st.record, st.again)
 	if err != nil {
 		return err
 	}
@@ -197,7 +200,7 @@ func (e *Evaluator) decode(p *Program, st *state, record, parent []byte) error {
 	}
 	st.last = append(st.last[:0], parent...)
 	clear(st.parent)
-	v, err = e.scanner.scan(st.last, p.parent.root, st.parent)
+	v, err = e.scanner.scan(st.last, p.parent.root, st.parent, nil)
 	if err != nil {
 		st.last = nil
 		return err
@@ -214,20 +217,10 @@ func (e *Evaluator) decode(p *Program, st *state, record, parent []byte) error {
 // run evaluates one expression.
 func (e *Evaluator) run(st *state, x *expression) (any, error) {
 	e.meter.evaluation()
-	switch {
-	case x.program != nil:
-		return execute(&e.vm, &e.meter, x.program, st.env)
-	case x.slot >= 0 && x.plan.root.name == "parent":
-		return st.parent[x.slot], nil
-	case x.slot >= 0:
-		return st.record[x.slot], nil
-	case x.local >= 0:
-		if o, ok := st.line.(*object); ok {
-			return o.slots[x.local], nil
-		}
-		return nil, nil
+	if x.program == nil {
+		return e.direct(st, x.direct)
 	}
-	return x.constant, nil
+	return execute(&e.vm, &e.meter, x.program, st.env)
 }
 
 // shrinkAfter is how many steps of one evaluation make the machine's memory

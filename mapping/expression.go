@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"sort"
 
-	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	exprchecker "github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/compiler"
@@ -23,14 +22,9 @@ var boolType = reflect.TypeFor[bool]()
 type expression struct {
 	source string
 	static static
-	// program runs it; nil when it is a constant or one variable.
-	program  *vm.Program
-	constant any
-	// slot and plan name the one member it reads, when that is all it does.
-	plan *plan
-	slot int
-	// local is the slot of the line's member it reads, -1 for none.
-	local int
+	// program runs it; nil when direct does.
+	program *vm.Program
+	direct  *direct
 	// reads are the members it reads, sorted.
 	reads []string
 	// loads are the variables it loads.
@@ -44,6 +38,10 @@ type scope struct {
 	roots    map[string]root
 	settings map[string]static
 	floor    bool
+	// line is the variable of a line, whose members are read without a program.
+	line string
+	// programs: every expression becomes a program.
+	programs bool
 }
 
 // compileExpression parses, checks and compiles source. It returns either an
@@ -56,7 +54,7 @@ func compileExpression(source string, in scope) (*expression, []problem) {
 	if err != nil {
 		return nil, []problem{problemOf(err)}
 	}
-	c := &checker{source: []rune(source), roots: in.roots, settings: in.settings, floor: in.floor, env: map[string]static{}, reads: map[string]bool{}}
+	c := &checker{source: []rune(source), roots: in.roots, settings: in.settings, floor: in.floor, line: in.line, env: map[string]static{}, reads: map[string]bool{}}
 	s, node := c.value(tree.Node)
 	if s.kind == kindSettings {
 		c.fail(tree.Node, "", "settings cannot be used as a whole; name one")
@@ -64,13 +62,15 @@ func compileExpression(source string, in scope) (*expression, []problem) {
 	if len(c.problems) > 0 {
 		return nil, c.problems
 	}
-	x := &expression{source: source, static: s, slot: -1, local: -1, loads: c.env}
+	x := &expression{source: source, static: s, loads: c.env}
 	for path := range c.reads {
 		x.reads = append(x.reads, path)
 	}
 	sort.Strings(x.reads)
-	if c.direct(x, node) {
-		return x, nil
+	if !in.programs {
+		if x.direct = c.directOf(node); x.direct != nil {
+			return x, nil
+		}
 	}
 	config := compileConfig(c.env)
 	tree.Node = node
@@ -81,44 +81,6 @@ func compileExpression(source string, in scope) (*expression, []problem) {
 		return nil, []problem{problemOf(err)}
 	}
 	return x, nil
-}
-
-// direct recognises what needs no program: a constant and a single member.
-func (c *checker) direct(x *expression, n ast.Node) bool {
-	switch n := n.(type) {
-	case *ast.ConstantNode:
-		x.constant = n.Value
-		return true
-	case *ast.StringNode:
-		x.constant = n.Value
-		return true
-	case *ast.BoolNode:
-		x.constant = n.Value
-		return true
-	case *ast.NilNode:
-		return true
-	case *ast.IdentifierNode:
-		for _, r := range c.roots {
-			if r.plan == nil {
-				continue
-			}
-			for _, leaf := range r.plan.leaves {
-				if leaf.path == n.Value {
-					x.plan, x.slot = r.plan, leaf.slot
-					return true
-				}
-			}
-		}
-	case *ast.CallNode:
-		if callee, ok := n.Callee.(*ast.IdentifierNode); ok && callee.Value == "slot()" {
-			base, isName := n.Arguments[1].(*ast.IdentifierNode)
-			if isName && c.roots[base.Value].static.kind == kindObject {
-				x.local = n.Arguments[2].(*ast.ConstantNode).Value.(int)
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // parseConfig leaves expr's own functions out: a name is a function of the

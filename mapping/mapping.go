@@ -46,6 +46,8 @@ type Program struct {
 	lines    *linesProgram
 	// loads are the variables of all expressions.
 	loads map[string]static
+	// programLoads are those that a program loads from the environment.
+	programLoads map[string]bool
 	// stock and unlimited are the slots of a product's two stock fields, -1 without.
 	stock, unlimited int
 	file             string

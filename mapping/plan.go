@@ -36,13 +36,15 @@ type plan struct {
 	root *node
 	// leaves are the nodes with a slot, in the order of their slots.
 	leaves []*node
+	// parent: it reads the parent's record.
+	parent bool
 }
 
 var keySeed = maphash.MakeSeed()
 
 func newPlan(name string, shape *koppel.Shape) *plan {
 	if shape == nil {
-		shape = &koppel.Shape{Type: koppel.ShapeAny, Nullable: true}
+		shape = anyShape
 	}
 	return &plan{root: newNode(name, name, shape)}
 }
@@ -60,6 +62,9 @@ func (n *node) child(name string) *node {
 		}
 	}
 	shape := n.shape.Members[name]
+	if n.shape.Type == koppel.ShapeAny {
+		shape = anyShape
+	}
 	if shape == nil {
 		return nil
 	}

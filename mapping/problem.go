@@ -37,7 +37,7 @@ func (p Problem) String() string {
 		fmt.Fprintf(&b, " (stream %s)", p.Stream)
 	}
 	if p.Expression != "" {
-		fmt.Fprintf(&b, ", in: %s", strings.Join(strings.Fields(p.Expression), " "))
+		fmt.Fprintf(&b, ", in: %s", shorten(strings.Join(strings.Fields(p.Expression), " ")))
 	}
 	return b.String()
 }
@@ -79,4 +79,12 @@ func (p Problems) tidy() Problems {
 		}
 	}
 	return out
+}
+
+// shorten keeps what fits a line beside the rest of a message.
+func shorten(text string) string {
+	if short := cutAt(text, 160); len(short) < len(text) {
+		return short + "…"
+	}
+	return text
 }

@@ -12,7 +12,7 @@ func (r raw) list(m *meter) ([]any, error) {
 	if err := m.grow(len(r)); err != nil {
 		return nil, err
 	}
-	v, err := m.scanner.scan(r, anyList, nil)
+	v, err := m.scanner.scan(r, anyList, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (r raw) get(m *meter, name string) (any, error) {
 
 // member scans a checked value for a member.
 func (s *scanner) member(data []byte, name string) (any, error) {
-	s.data, s.pos, s.depth, s.elements = data, 0, 0, 0
+	s.data, s.pos, s.depth, s.elements, s.last = data, 0, 0, 0, nil
 	s.keys.reset()
 	s.space()
 	if s.pos >= len(data) || data[s.pos] != '{' {

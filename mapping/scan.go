@@ -44,14 +44,17 @@ type scanner struct {
 	pos   int
 	depth int
 	slots []any
-	keys  keySet
-	text  []byte
+	// last holds the values of the record before, by slot: most texts of a
+	// record are few words that come again, and need not be made again.
+	last []any
+	keys keySet
+	text []byte
 	// elements counts the decoded list elements of the record.
 	elements int
 }
 
 // scan decodes data along root into slots.
-func (s *scanner) scan(data []byte, root *node, slots []any) (any, error) {
+func (s *scanner) scan(data []byte, root *node, slots, last []any) (any, error) {
 	if len(data) > maxRecord {
 		return nil, &driftError{reason: fmt.Sprintf("record of %d bytes, more than %d", len(data), maxRecord)}
 	}
@@ -59,6 +62,7 @@ func (s *scanner) scan(data []byte, root *node, slots []any) (any, error) {
 		return nil, &driftError{reason: "invalid UTF-8"}
 	}
 	s.data, s.pos, s.depth, s.elements, s.slots = data, 0, 0, 0, slots
+	s.last = last
 	s.keys.reset()
 	s.space()
 	v, err := s.value(root)
@@ -104,7 +108,7 @@ func (s *scanner) value(n *node) (any, error) {
 	switch c {
 	case '{':
 		if n != nil && n.shape.Type == koppel.ShapeAny {
-			err := s.object(nil, nil)
+			err := s.object(n, nil)
 			return raw(s.data[start:s.pos]), err
 		}
 		if n == nil || !n.whole {
@@ -127,6 +131,12 @@ func (s *scanner) value(n *node) (any, error) {
 		text, plain, err := s.str()
 		if n == nil || err != nil {
 			return nil, err
+		}
+		if plain && n.slot >= 0 && n.slot < len(s.last) && len(text) <= maxAgain {
+			if again, ok := s.last[n.slot].(string); !ok || again != string(text) {
+				s.last[n.slot] = string(text)
+			}
+			return s.last[n.slot], nil
 		}
 		if plain {
 			return string(text), nil
@@ -291,6 +301,9 @@ func (s *scanner) literal(word string) error {
 	s.pos += len(word)
 	return nil
 }
+
+// maxAgain is the longest text that is kept for the next record.
+const maxAgain = 32
 
 const (
 	ones  = 0x0101010101010101

@@ -139,7 +139,7 @@ func staticOf(n *node) static {
 		}
 		s.kind, s.elem = kindList, &elem
 	default:
-		return static{kind: kindAny, nullable: true}
+		return static{kind: kindAny, nullable: true, node: n}
 	}
 	if s.kind != kindObject {
 		s.node = nil

@@ -3,9 +3,11 @@ package mapping
 // suggest returns "; did you mean x?" for the name nearest to a wrong one, or
 // nothing when none is near.
 func suggest(name string, names []string) string {
-	best, distance := "", max(1, len(name)/3)+1
+	best, limit := "", max(1, len(name)/3)+1
+	distance := limit
 	for _, candidate := range names {
-		if d := editDistance(name, candidate, distance); d < distance || d == distance && d > 0 && best != "" && candidate < best {
+		d := editDistance(name, candidate, limit)
+		if d < distance || d < limit && d == distance && candidate < best {
 			best, distance = candidate, d
 		}
 	}
