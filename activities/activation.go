@@ -2,18 +2,11 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
-)
-
-// The steps of an activation that are not an object.
-const (
-	StepCredentials = "credentials"
-	StepSchedules   = "schedules"
 )
 
 // PlanActivation sets a coupling activating and lists what is left to do:
@@ -23,10 +16,14 @@ func (a *Activities) PlanActivation(ctx context.Context, in CouplingRef) (Activa
 	if err != nil {
 		return Activation{}, err
 	}
-	settings := connector.Defaults(coupling.Settings)
-	all := stepsOf(connector, settings)
-	steps, err := store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) ([]koppel.Step, error) {
-		return tx.StartActivation(ctx, in.Coupling, all)
+	settings, err := settingsOf(connector, coupling.Settings)
+	if err != nil {
+		return Activation{}, err
+	}
+	steps := keepDone(stepsOf(connector, settings), coupling.Steps)
+	err = a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
+		_, err := tx.ActivateCoupling(ctx, in.ID, steps)
+		return err
 	})
 	if err != nil {
 		return Activation{}, err
@@ -45,7 +42,7 @@ func (a *Activities) PlanActivation(ctx context.Context, in CouplingRef) (Activa
 	return plan, nil
 }
 
-// stepsOf lists every step; an object that is switched off, and one whose
+// stepsOf lists every step. An object that is switched off, and one whose
 // group an earlier step reads, is skipped and says so.
 func stepsOf(connector *connectors.Connector, settings map[string]any) []koppel.Step {
 	steps := []koppel.Step{{Name: StepCredentials, State: koppel.StepPending}}
@@ -69,96 +66,113 @@ func stepsOf(connector *connectors.Connector, settings map[string]any) []koppel.
 	return append(steps, koppel.Step{Name: StepSchedules, State: koppel.StepPending})
 }
 
-// CheckCredentials tries the coupling's credentials and finds out the remote's
-// version. A refusal is a result: the workflow decides whether to try again.
-func (a *Activities) CheckCredentials(ctx context.Context, in StepInput) (*Failure, error) {
-	coupling, connector, err := a.couplingOf(ctx, in.CouplingRef)
-	if err != nil {
-		return nil, err
+// keepDone takes over what an earlier activation finished. Credentials are
+// checked each time.
+func keepDone(steps, earlier []koppel.Step) []koppel.Step {
+	for i, step := range steps {
+		at := slices.IndexFunc(earlier, func(e koppel.Step) bool { return e.Name == step.Name && e.State == koppel.StepDone })
+		if at >= 0 && step.Name != StepCredentials && step.State == koppel.StepPending {
+			steps[i] = earlier[at]
+		}
 	}
-	p := &pinned{coupling: coupling, connector: connector, settings: connector.Defaults(coupling.Settings)}
-	p.run.WebshopID, p.run.RemoteVersion = coupling.WebshopID, coupling.RemoteVersion
-	version, err := a.tryAccount(ctx, p)
-	if err != nil {
-		return a.refused(ctx, coupling, err)
-	}
-	return nil, a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		return tx.CredentialsWork(ctx, in.Coupling, version)
-	})
-}
-
-func (a *Activities) tryAccount(ctx context.Context, p *pinned) (version string, err error) {
-	client, err := a.client(ctx, p)
-	if err != nil {
-		return "", err
-	}
-	if err := client.Check(ctx); err != nil {
-		return "", err
-	}
-	return client.Detect(ctx)
-}
-
-// refused turns a remote's answer into a result; a fault of ours stays an error.
-func (a *Activities) refused(ctx context.Context, coupling store.Coupling, err error) (*Failure, error) {
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	var known *koppel.Error
-	if !errors.As(err, &known) {
-		return nil, err
-	}
-	return failureOf(err), nil
+	return steps
 }
 
 // OpenStep opens the full run of an activation's step, or finds the one that
-// an interrupted activation opened.
+// is open for it.
 func (a *Activities) OpenStep(ctx context.Context, in StepInput) (Start, error) {
-	run, err := store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (store.Run, error) {
-		run, err := tx.OpenRun(ctx, store.NewRun{
-			Coupling: in.Coupling, StreamGroup: in.Group, Mode: koppel.ModeFull, Trigger: koppel.TriggerActivation,
-			WorkflowID: func(runID string) string { return WorkflowID(koppel.ModeFull, in.ID, in.Group, runID) },
-		})
+	return store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (Start, error) {
+		run, err := stepRun(ctx, tx, in)
 		if err != nil {
-			return run, err
+			return Start{}, err
 		}
-		return run, tx.SetStep(ctx, in.Coupling, koppel.Step{Name: in.Step, State: koppel.StepRunning, RunID: run.UUID})
+		return StartOf(run), setStep(ctx, tx, in.ID, koppel.Step{Name: in.Step, State: koppel.StepRunning, RunID: run.UUID})
 	})
-	return StartOf(run), err
 }
 
-// NoteStep records how a step of an activation stands.
+// stepRun adopts the run that an interrupted activation left open.
+func stepRun(ctx context.Context, tx *store.Tx, in StepInput) (store.Run, error) {
+	open, err := tx.Runs(ctx, store.RunFilter{
+		Coupling: in.ID, Group: in.Group, Trigger: koppel.TriggerActivation, Limit: 1,
+		States: []koppel.RunState{koppel.RunQueued, koppel.RunRunning, koppel.RunWaiting},
+	})
+	if err != nil {
+		return store.Run{}, err
+	}
+	if len(open.Rows) > 0 {
+		return open.Rows[0], nil
+	}
+	id := store.NewID()
+	opened, err := tx.OpenRun(ctx, store.NewRun{
+		UUID: id, Coupling: in.ID, Direction: koppel.Pull, StreamGroup: in.Group, Mode: koppel.ModeFull,
+		Trigger: koppel.TriggerActivation, WorkflowID: koppel.PullWorkflowID(koppel.ModeFull, in.ID, in.Group, id),
+	})
+	return opened.Run, err
+}
+
+// NoteStep records how a step of an activation stands; a refused credential
+// also stops the coupling until the customer gives a new one.
 func (a *Activities) NoteStep(ctx context.Context, in StepInput) error {
 	step := koppel.Step{Name: in.Step, State: in.State, RunID: in.RunID}
 	if in.Failure != nil {
 		step.Detail = in.Failure.Error()
 	}
 	return a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		if err := tx.SetStep(ctx, in.Coupling, step); err != nil {
+		if err := setStep(ctx, tx, in.ID, step); err != nil {
 			return err
 		}
-		if in.Failure != nil && in.Failure.Kind == koppel.KindAuth {
-			return tx.PauseForAuth(ctx, in.Coupling, in.Failure.Detail)
+		if in.Failure == nil || in.Failure.Kind != koppel.KindAuth {
+			return nil
 		}
-		return nil
+		_, err := tx.NeedsReauth(ctx, in.ID, in.Failure.Detail)
+		if koppel.KindOf(err) == koppel.KindConflict {
+			return nil
+		}
+		return err
 	})
+}
+
+func setStep(ctx context.Context, tx *store.Tx, coupling string, step koppel.Step) error {
+	c, err := tx.Coupling(ctx, coupling)
+	if err != nil {
+		return err
+	}
+	for i := range c.Steps {
+		if c.Steps[i].Name == step.Name {
+			c.Steps[i] = step
+		}
+	}
+	_, err = tx.SetSteps(ctx, coupling, c.Steps)
+	return err
 }
 
 // FinishActivation sets the coupling active.
 func (a *Activities) FinishActivation(ctx context.Context, in CouplingRef) error {
-	return a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		return tx.FinishActivation(ctx, in.Coupling)
+	err := a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
+		_, err := tx.CouplingActive(ctx, in.ID)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	_, err = a.reconcile(ctx)
+	return err
 }
 
-// couplingOf loads a coupling and the connector version it would run with.
+// couplingOf loads a coupling and the connector version it would run with now.
 func (a *Activities) couplingOf(ctx context.Context, in CouplingRef) (store.Coupling, *connectors.Connector, error) {
 	var coupling store.Coupling
 	var version int64
 	err := a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) (err error) {
-		if coupling, err = tx.CouplingByID(ctx, in.Coupling); err != nil {
+		if coupling, err = tx.Coupling(ctx, in.ID); err != nil {
 			return err
 		}
-		version, err = tx.VersionOf(ctx, coupling)
+		if coupling.ConnectorVersionID != nil {
+			version = *coupling.ConnectorVersionID
+			return nil
+		}
+		current, err := tx.CurrentConnectorVersion(ctx, coupling.Connector)
+		version = current.ID
 		return err
 	})
 	if err != nil {

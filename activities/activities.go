@@ -14,10 +14,8 @@ import (
 // Activities holds what activities work with. Its exported methods are the
 // activities, one a file.
 type Activities struct {
-	// Store is opened as the engine role.
+	// Store is opened as the engine role, with the keyset that opens credentials.
 	Store *store.DB
-	// Keys unseal credentials.
-	Keys *store.Keyset
 	// Connectors are the compiled versions.
 	Connectors *connectors.Cache
 	// Transport carries everything outbound.

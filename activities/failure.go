@@ -1,14 +1,28 @@
 package activities
 
 import (
+	"context"
 	"errors"
 
 	"github.com/koppel-io/koppel"
 )
 
-// failureOf is err as it travels through Temporal, and whether it is of the
-// remote's or the connector's making. Anything else (Postgres is away, the
-// process stops) is no result: the activity fails and Temporal tries again.
+// refused turns the error of preparing a slice into a result, for the workflow
+// to decide. What is our own (Postgres is away, the process stops) is no
+// result: the activity fails and Temporal tries it again.
+func refused(ctx context.Context, err error) (SliceResult, error) {
+	if ctx.Err() != nil {
+		return SliceResult{}, ctx.Err()
+	}
+	if koppel.KindOf(err) == koppel.KindInternal {
+		return SliceResult{}, err
+	}
+	var result SliceResult
+	result.end(err)
+	return result, nil
+}
+
+// failureOf is err as it travels through Temporal.
 func failureOf(err error) *Failure {
 	var e *koppel.Error
 	if !errors.As(err, &e) {

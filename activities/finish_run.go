@@ -11,48 +11,57 @@ import (
 
 // FinishRun closes a run on what it can show: success needs every stream's end
 // rule met and the remote's total read. Only such a run promotes cursors. A
-// refused credential pauses the coupling.
+// refused credential stops the coupling until the customer gives a new one.
 func (a *Activities) FinishRun(ctx context.Context, in Finish) (Finished, error) {
 	return store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (Finished, error) {
-		run, err := tx.RunByID(ctx, in.Run)
+		run, err := tx.Run(ctx, in.ID)
 		if err != nil {
 			return Finished{}, err
 		}
-		if run.State.Ended() {
-			next, err := a.nextQueued(ctx, tx, run)
-			return Finished{State: run.State, Next: next}, err
-		}
-		scans, err := tx.ScansOfRun(ctx, in.Run)
-		if err != nil {
-			return Finished{}, err
-		}
-		end := a.verdict(run, scans, in)
-		if err := tx.FinishRun(ctx, end); err != nil {
-			return Finished{}, err
-		}
-		if in.Failure != nil && in.Failure.Kind == koppel.KindAuth {
-			if err := tx.PauseForAuth(ctx, run.CouplingID, in.Failure.Detail); err != nil {
+		if !run.State.Ended() {
+			if run, err = a.finish(ctx, tx, run, in); err != nil {
 				return Finished{}, err
 			}
 		}
-		next, err := a.nextQueued(ctx, tx, run)
-		return Finished{State: end.State, Next: next}, err
+		finished := Finished{State: run.State}
+		if next, ok, err := tx.NextQueuedRun(ctx, run.CouplingID, run.StreamGroup); err != nil {
+			return finished, err
+		} else if ok && run.Mode.Scans() {
+			start := StartOf(next)
+			finished.Next = &start
+		}
+		return finished, nil
 	})
 }
 
+func (a *Activities) finish(ctx context.Context, tx *store.Tx, run store.Run, in Finish) (store.Run, error) {
+	scans, err := tx.Scans(ctx, run.UUID)
+	if err != nil {
+		return run, err
+	}
+	run, err = tx.FinishRun(ctx, run.UUID, verdict(run, scans, in))
+	if err != nil || in.Failure == nil || in.Failure.Kind != koppel.KindAuth {
+		return run, err
+	}
+	_, err = tx.NeedsReauth(ctx, run.CouplingUUID, in.Failure.Detail)
+	if koppel.KindOf(err) == koppel.KindConflict {
+		// Paused or stopped already; that reason stays.
+		return run, nil
+	}
+	return run, err
+}
+
 // verdict weighs the evidence of a run.
-func (a *Activities) verdict(run store.Run, scans []store.Scan, in Finish) store.RunEnd {
-	end := store.RunEnd{Run: run.ID, State: koppel.RunSucceeded, Cursors: map[int64]time.Time{}, Complete: map[int64]int64{}}
-	parked := int64(0)
+func verdict(run store.Run, scans []store.Scan, in Finish) store.Finish {
+	end := store.Finish{State: koppel.RunSucceeded}
 	for _, scan := range scans {
 		e := evidenceOf(run, scan)
 		end.Evidence = append(end.Evidence, e)
-		parked += scan.Counts.Parked
 		if e.Missing != "" {
 			end.State = koppel.RunSuspect
 		}
 	}
-	if end.State == koppel.RunSucceeded && parked > 0 {
+	if end.State == koppel.RunSucceeded && run.Parked > 0 {
 		end.State = koppel.RunSucceededWithParked
 	}
 	switch {
@@ -62,50 +71,25 @@ func (a *Activities) verdict(run store.Run, scans []store.Scan, in Finish) store
 		end.State = koppel.RunFailed
 		advice := koppel.Advise(&koppel.Error{Kind: in.Failure.Kind, Detail: in.Failure.Detail}, run.CouplingUUID, run.UUID)
 		end.Error = &advice
-	}
-	if end.State == koppel.RunSucceeded || end.State == koppel.RunSucceededWithParked {
-		promote(run, scans, &end)
+	case end.State != koppel.RunSuspect && (run.Mode == koppel.ModeFull || run.Mode == koppel.ModeSince):
+		// The next incremental read starts where this one's reading began; the
+		// manifest's overlap is taken off when the cursor is used.
+		end.Cursors = map[string]time.Time{}
+		for _, scan := range scans {
+			end.Cursors[scan.Stream] = scan.StartedAt
+		}
 	}
 	return end
 }
 
-// promote moves cursors to the start of what was read; the overlap is taken
-// off when the cursor is used.
-func promote(run store.Run, scans []store.Scan, end *store.RunEnd) {
-	if run.Mode != koppel.ModeFull && run.Mode != koppel.ModeSince {
-		return
-	}
-	for _, scan := range scans {
-		end.Cursors[scan.StreamID] = scan.StartedAt
-		if run.Mode == koppel.ModeFull && scan.Complete {
-			end.Complete[scan.StreamID] = scan.ID
-		}
-	}
-}
-
 func evidenceOf(run store.Run, scan store.Scan) koppel.Evidence {
-	e := koppel.Evidence{Stream: scan.Stream, EndRule: scan.EndRule, Complete: scan.Complete, Total: scan.Total, Read: scan.Counts.Records, Ignored: scan.Ignored}
-	if !run.Mode.Scans() {
-		return e
-	}
+	e := koppel.Evidence{Stream: scan.Stream, EndRule: scan.EndRule, Complete: scan.Complete, Total: scan.Total, Read: scan.Records}
 	switch {
+	case !run.Mode.Scans():
 	case e.EndRule == "":
 		e.Missing = "the end of the stream was not reached"
 	case e.Total > e.Read:
 		e.Missing = fmt.Sprintf("the remote counts %d records, %d were read", e.Total, e.Read)
 	}
 	return e
-}
-
-// nextQueued is the run that queued behind this one.
-func (a *Activities) nextQueued(ctx context.Context, tx *store.Tx, run store.Run) (*Start, error) {
-	if !run.Mode.Scans() {
-		return nil, nil
-	}
-	next, found, err := tx.NextQueuedRun(ctx, run.CouplingID, run.StreamGroup)
-	if err != nil || !found {
-		return nil, err
-	}
-	start := StartOf(next)
-	return &start, nil
 }

@@ -21,7 +21,7 @@ func (a *Activities) MapSlice(ctx context.Context, in SliceInput) (SliceResult, 
 	defer quiet()
 	until := time.Now().Add(a.Durations.Slice)
 	for _, stream := range p.group.Streams {
-		if p.connector.Stream(stream).ParentStream() == "" {
+		if !p.joined(stream) {
 			continue
 		}
 		m := &mapStage{Activities: a, pinned: p, stream: stream}

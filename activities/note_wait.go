@@ -2,13 +2,31 @@ package activities
 
 import (
 	"context"
+	"time"
 
+	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/store"
 )
 
-// NoteWait records that a run waits, why and until when.
+// NoteWait records that a run waits, why and until when. A run that somebody
+// ended meanwhile stays ended; its next slice notices.
 func (a *Activities) NoteWait(ctx context.Context, in Pause) error {
 	return a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		return tx.WaitRun(ctx, in.Run, in.Reason, in.For)
+		_, err := tx.WaitRun(ctx, in.ID, in.Reason, time.Now().Add(in.For))
+		if koppel.KindOf(err) == koppel.KindConflict {
+			return nil
+		}
+		return err
+	})
+}
+
+// resume takes a waiting run back to running, when a slice begins.
+func (a *Activities) resume(ctx context.Context, p *pinned) error {
+	if p.run.State != koppel.RunWaiting {
+		return nil
+	}
+	return a.Store.InTx(ctx, store.ForWebshop(p.run.WebshopID), func(tx *store.Tx) error {
+		_, err := tx.ResumeRun(ctx, p.run.UUID)
+		return err
 	})
 }

@@ -16,17 +16,41 @@ import (
 type pageSource interface {
 	Next(ctx context.Context) (*rest.Page, error)
 	End() rest.End
+	Close()
 }
 
 // pagesOf opens a stream where its scan stands.
-func (a *Activities) pagesOf(p *pinned, client *rest.Client, lease store.Lease, scan store.Scan, stream string) (pageSource, error) {
-	opts := rest.ReadOptions{Since: scan.Since, Until: scan.Until, Resume: scan.Resume, Prefetch: 1, Ticket: a.Store.Ticket}
-	each := p.connector.Stream(stream).Each
-	if each == "" {
+func (a *Activities) pagesOf(ctx context.Context, p *pinned, client *rest.Client, lease store.Lease, scan store.Scan, stream string) (pageSource, error) {
+	s, err := client.Stream(stream)
+	if err != nil {
+		return nil, err
+	}
+	opts := rest.ReadOptions{Resume: scan.Resume, Prefetch: pagesAhead, Ticket: a.Store.Ticket}
+	if scan.Since != nil && s.Since != nil {
+		opts.Since = *scan.Since
+	}
+	if scan.Until != nil && s.Since != nil && len(s.Since.Until) > 0 {
+		opts.Until = *scan.Until
+	}
+	if s.Each == "" {
 		return client.Read(stream, opts)
 	}
-	return newFanOut(a, p, client, lease, stream, each, opts)
+	f := &fanOut{store: a.Store, client: client, lease: lease, stream: stream, opts: opts}
+	f.end = rest.End{Rule: "every parent read to its end", Complete: true, Total: -1}
+	if s.Children == "changed" {
+		f.changedIn = lease.Run
+	}
+	if opts.Resume != nil {
+		if err := json.Unmarshal(opts.Resume, &f.at); err != nil {
+			return nil, koppel.Wrap("resume "+stream, err)
+		}
+	}
+	f.parents, err = a.Store.StreamID(ctx, lease.Webshop, lease.Coupling, s.Each)
+	return f, err
 }
+
+// pagesAhead is how many pages are requested before they are needed.
+const pagesAhead = 2
 
 // fanOut reads a child stream parent by parent, in the order of the parents'
 // stored records, so that a resumed slice goes on after the last one.
@@ -55,21 +79,6 @@ type fanOutResume struct {
 }
 
 const parentsAtOnce = 500
-
-func newFanOut(a *Activities, p *pinned, client *rest.Client, lease store.Lease, stream, each string, opts rest.ReadOptions) (*fanOut, error) {
-	f := &fanOut{store: a.Store, client: client, lease: lease, stream: stream, opts: opts, end: rest.End{Rule: "every parent read to its end", Complete: true, Total: -1}}
-	if opts.Resume != nil {
-		if err := json.Unmarshal(opts.Resume, &f.at); err != nil {
-			return nil, koppel.Wrap("resume "+stream, err)
-		}
-	}
-	parents, err := a.Store.StreamID(context.Background(), lease.Webshop, lease.Coupling, each)
-	f.parents = parents
-	if p.connector.Stream(stream).Children == "changed" {
-		f.changedIn = lease.Run
-	}
-	return f, err
-}
 
 // Next returns the next page of the current parent, or of the next one.
 func (f *fanOut) Next(ctx context.Context) (*rest.Page, error) {
@@ -102,6 +111,13 @@ func (f *fanOut) Next(ctx context.Context) (*rest.Page, error) {
 // End sums up over the parents.
 func (f *fanOut) End() rest.End { return f.end }
 
+// Close lets go of pages that were requested ahead.
+func (f *fanOut) Close() {
+	if f.current != nil {
+		f.current.Close()
+	}
+}
+
 // open starts on the parent at the head of the queue, filling the queue from
 // the stored parents after the last one.
 func (f *fanOut) open(ctx context.Context) error {
@@ -112,14 +128,18 @@ func (f *fanOut) open(ctx context.Context) error {
 			return err
 		}
 		for _, parent := range batch {
-			if f.client.HasChildren(f.stream, parent.Raw) {
+			wanted, err := f.client.Wants(f.stream, rest.ParentRecord{ID: parent.ID, Raw: parent.Raw})
+			if err != nil {
+				return err
+			}
+			if wanted {
 				f.queue = append(f.queue, parent)
 			}
 		}
 	}
 	parent := f.queue[0]
 	opts := f.opts
-	opts.Resume, opts.Parent = nil, &rest.Parent{ID: parent.ID, Raw: parent.Raw}
+	opts.Resume, opts.Parent = nil, &rest.ParentRecord{ID: parent.ID, Raw: parent.Raw}
 	if resume != nil && parent.ID == f.at.Parent {
 		opts.Resume = resume
 	}

@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
@@ -14,17 +16,17 @@ import (
 // settings, remote version.
 type pinned struct {
 	run       store.Run
+	coupling  store.Coupling
 	connector *connectors.Connector
 	group     connectors.Group
 	settings  map[string]any
-	coupling  store.Coupling
 }
 
-// pin loads a run that is open.
+// pin loads a run that was started.
 func (a *Activities) pin(ctx context.Context, ref RunRef) (*pinned, error) {
 	p := &pinned{}
 	err := a.Store.InTx(ctx, store.ForWebshop(ref.Webshop), func(tx *store.Tx) (err error) {
-		if p.run, err = tx.RunByID(ctx, ref.Run); err != nil {
+		if p.run, err = tx.Run(ctx, ref.ID); err != nil {
 			return err
 		}
 		p.coupling, err = tx.CouplingByID(ctx, p.run.CouplingID)
@@ -33,24 +35,43 @@ func (a *Activities) pin(ctx context.Context, ref RunRef) (*pinned, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.connector, err = a.Connectors.Version(ctx, p.run.ConnectorVersionID); err != nil {
+	if p.run.ConnectorVersionID == nil {
+		return nil, koppel.E(koppel.KindConflict, "pin run "+ref.ID, "the run was not started")
+	}
+	if p.connector, err = a.Connectors.Version(ctx, *p.run.ConnectorVersionID); err != nil {
 		return nil, err
 	}
 	p.group, _ = p.connector.Group(koppel.Object(p.run.StreamGroup))
-	p.settings = p.connector.Defaults(p.run.Settings)
-	return p, nil
+	p.settings, err = settingsOf(p.connector, p.run.Settings)
+	return p, err
 }
 
-// client talks to the remote account of the run's coupling.
+func settingsOf(connector *connectors.Connector, stored json.RawMessage) (map[string]any, error) {
+	given := map[string]any{}
+	if len(stored) > 0 {
+		if err := json.Unmarshal(stored, &given); err != nil {
+			return nil, koppel.Wrap("read settings", err)
+		}
+	}
+	return connector.Defaults(given), nil
+}
+
+// client talks to the remote account of the run's coupling. Close it.
 func (a *Activities) client(ctx context.Context, p *pinned) (*rest.Client, error) {
-	credential, err := a.credential(ctx, p.coupling)
+	if p.coupling.CredentialID == nil {
+		return nil, koppel.E(koppel.KindAuth, "open account", "the coupling "+p.coupling.Name+" has no credentials yet")
+	}
+	secrets, err := store.With(ctx, a.Store, store.ForWebshop(p.coupling.WebshopID), func(tx *store.Tx) (map[string]koppel.Secret, error) {
+		secrets, _, err := tx.OpenCredential(ctx, *p.coupling.CredentialID)
+		return secrets, err
+	})
 	if err != nil {
 		return nil, err
 	}
 	return rest.NewClient(rest.ClientConfig{
 		Manifest:      p.connector.Manifest,
-		Credentials:   credential.Values,
-		CredentialKey: credential.UUID,
+		Credentials:   secrets,
+		CredentialKey: *p.coupling.CredentialUUID,
 		Settings:      p.settings,
 		Version:       p.run.RemoteVersion,
 		Transport:     a.Transport,
@@ -58,12 +79,6 @@ func (a *Activities) client(ctx context.Context, p *pinned) (*rest.Client, error
 		Exchanges:     a.Store.Exchanges(p.run.WebshopID, p.run.ID),
 		Durations:     a.Durations,
 		Log:           a.Log,
-	})
-}
-
-func (a *Activities) credential(ctx context.Context, coupling store.Coupling) (store.OpenedCredential, error) {
-	return store.With(ctx, a.Store, store.ForWebshop(coupling.WebshopID), func(tx *store.Tx) (store.OpenedCredential, error) {
-		return tx.OpenCredential(ctx, a.Keys, coupling.CredentialID)
 	})
 }
 
@@ -76,9 +91,14 @@ func (p *pinned) evaluator() *mapping.Evaluator {
 func (p *pinned) programs(stream string) []*mapping.Program {
 	var wanted []*mapping.Program
 	for _, program := range p.connector.Mapping.ByStream(stream) {
-		if on, ok := p.settings[connectors.SyncSetting(program.Object())].(bool); !ok || on {
+		if on, set := p.settings[connectors.SyncSetting(program.Object())].(bool); !set || on {
 			wanted = append(wanted, program)
 		}
 	}
 	return wanted
+}
+
+// joined reports whether a record of the stream cannot be mapped without its parent's.
+func (p *pinned) joined(stream string) bool {
+	return slices.ContainsFunc(p.connector.Mapping.ByStream(stream), (*mapping.Program).NeedsParent)
 }

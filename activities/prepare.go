@@ -123,13 +123,13 @@ func pinHash(hash, digest [16]byte) [16]byte {
 // mapRecord maps one changed record, or marks it for the map stage when its
 // objects need the parent record too.
 func (s *slice) mapRecord(record *rest.Record, ticket int64, hash [16]byte) store.Record {
-	out := store.Record{ID: record.ID, ParentID: record.ParentID, Hash: hash, Ticket: ticket, Raw: record.Raw, Dirty: s.needsParent}
+	out := store.Record{ID: record.ID, ParentID: record.ParentID, Hash: hash, Ticket: ticket, Raw: record.Raw, Dirty: s.later}
 	if record.Err != nil {
 		out.Dirty = false
 		out.Parked = []store.Parked{parkedOf("", record.Err)}
 		return out
 	}
-	if s.needsParent {
+	if s.later {
 		return out
 	}
 	out.Mapped, out.Parked = mapAll(s.evaluator, s.programs, record.Raw, nil)

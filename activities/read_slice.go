@@ -25,6 +25,9 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 	if p.run.State.Ended() {
 		return SliceResult{Done: true}, nil
 	}
+	if err := a.resume(ctx, p); err != nil {
+		return SliceResult{}, err
+	}
 	switch p.run.Mode {
 	case koppel.ModeSingle:
 		return a.readSingles(ctx, p, in)
@@ -35,17 +38,19 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 	if err != nil {
 		return SliceResult{}, err
 	}
-	if scan.Ended() {
+	if scan.EndedAt != nil {
 		return SliceResult{Done: true, Counts: scan.Counts}, nil
 	}
 	client, err := a.client(ctx, p)
 	if err != nil {
-		return SliceResult{Failure: failureOf(err)}, nil
+		return refused(ctx, err)
 	}
-	pages, err := a.pagesOf(p, client, lease, scan, in.Stream)
+	defer client.Close()
+	pages, err := a.pagesOf(ctx, p, client, lease, scan, in.Stream)
 	if err != nil {
-		return SliceResult{Failure: failureOf(err)}, nil
+		return refused(ctx, err)
 	}
+	defer pages.Close()
 	s := &slice{
 		Activities: a, pinned: p, lease: lease, pages: pages,
 		programs: p.programs(in.Stream), evaluator: p.evaluator(), digest: p.connector.Mapping.Digest(),
@@ -56,7 +61,7 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 	if s.children, err = a.childStreams(ctx, p, in.Stream); err != nil {
 		return SliceResult{}, err
 	}
-	s.needsParent = p.connector.Stream(in.Stream).ParentStream() != ""
+	s.later = p.joined(in.Stream)
 	return s.run(ctx)
 }
 
@@ -64,14 +69,15 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 type slice struct {
 	*Activities
 	*pinned
-	lease       store.Lease
-	pages       pageSource
-	programs    []*mapping.Program
-	evaluator   *mapping.Evaluator
-	digest      [16]byte
-	children    []int64
-	needsParent bool
-	until       time.Time
+	lease     store.Lease
+	pages     pageSource
+	programs  []*mapping.Program
+	evaluator *mapping.Evaluator
+	digest    [16]byte
+	children  []int64
+	// later: records are mapped by the map stage, with their parents.
+	later bool
+	until time.Time
 
 	fetched chan *rest.Page
 	batches chan *batch

@@ -19,7 +19,7 @@ func (a *Activities) replay(ctx context.Context, p *pinned, in SliceInput) (Slic
 		return SliceResult{}, err
 	}
 	result := SliceResult{Counts: scan.Counts}
-	if scan.Ended() {
+	if scan.EndedAt != nil {
 		result.Done = true
 		return result, nil
 	}

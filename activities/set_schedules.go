@@ -7,48 +7,36 @@ import (
 	"github.com/koppel-io/koppel/store"
 )
 
-// SetSchedules gives a coupling without schedules the default ones and makes
-// Temporal's equal to the list.
+// The schedules that a coupling gets when it has none of its own.
+const (
+	defaultSince = "*/30 * * * *"
+	defaultFull  = "0 3 * * *"
+)
+
+// SetSchedules gives a coupling without schedules the default ones, in the
+// webshop's zone. Schedules that somebody set stay as they are.
 func (a *Activities) SetSchedules(ctx context.Context, in CouplingRef) error {
 	_, connector, err := a.couplingOf(ctx, in)
 	if err != nil {
 		return err
 	}
-	var lines []store.NewSchedule
-	for _, group := range connector.Groups() {
-		lines = append(lines,
-			store.NewSchedule{StreamGroup: string(group.Name), Mode: koppel.ModeSince, Cron: "*/30 * * * *"},
-			store.NewSchedule{StreamGroup: string(group.Name), Mode: koppel.ModeFull, Cron: "0 3 * * *"},
-		)
-	}
-	err = a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		return tx.DefaultSchedules(ctx, in.Coupling, lines)
-	})
-	return err
-}
-
-// OpenDue opens the runs of the stream groups that a schedule's firing is for.
-// One that is running already is skipped.
-func (a *Activities) OpenDue(ctx context.Context, in Tick) ([]Start, error) {
-	return store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) ([]Start, error) {
-		due, err := tx.SchedulesOf(ctx, in.Coupling, in.Cron, in.Zone)
+	return a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
+		have, err := tx.Schedules(ctx, in.ID)
+		if err != nil || len(have) > 0 {
+			return err
+		}
+		webshop, err := tx.WebshopByID(ctx, in.Webshop)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		var starts []Start
-		for _, line := range due {
-			run, err := tx.OpenRun(ctx, store.NewRun{
-				Coupling: in.Coupling, StreamGroup: line.StreamGroup, Mode: line.Mode, Trigger: koppel.TriggerSchedule,
-				WorkflowID: func(runID string) string { return WorkflowID(line.Mode, in.ID, line.StreamGroup, runID) },
-			})
-			if koppel.KindOf(err) == koppel.KindConflict {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			starts = append(starts, StartOf(run))
+		var wishes []store.NewSchedule
+		for _, group := range connector.Groups() {
+			wishes = append(wishes,
+				store.NewSchedule{StreamGroup: string(group.Name), Mode: koppel.ModeSince, Cron: defaultSince, TimeZone: webshop.TimeZone},
+				store.NewSchedule{StreamGroup: string(group.Name), Mode: koppel.ModeFull, Cron: defaultFull, TimeZone: webshop.TimeZone},
+			)
 		}
-		return starts, nil
+		_, err = tx.SetSchedules(ctx, in.ID, wishes)
+		return err
 	})
 }

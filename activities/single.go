@@ -29,8 +29,9 @@ type singles struct {
 func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput) (SliceResult, error) {
 	client, err := a.client(ctx, p)
 	if err != nil {
-		return SliceResult{Failure: failureOf(err)}, nil
+		return refused(ctx, err)
 	}
+	defer client.Close()
 	id, err := a.Store.StreamID(ctx, in.Webshop, p.run.CouplingID, in.Stream)
 	if err != nil {
 		return SliceResult{}, err
@@ -55,7 +56,7 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput) 
 	if len(s.missing) > 0 {
 		detail := "stream " + in.Stream + " of the remote does not know " + strings.Join(s.missing, ", ")
 		return s.result, a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-			return tx.Note(ctx, in.Run, "not_found", map[string]any{"detail": detail, "keys": s.missing})
+			return tx.AppendTimeline(ctx, in.Run, "not_found", map[string]any{"detail": detail, "keys": s.missing})
 		})
 	}
 	return s.result, nil
@@ -91,7 +92,7 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 	if b.Children, err = s.childStreams(ctx, s.pinned, s.stream); err != nil {
 		return err
 	}
-	child := s.connector.Stream(s.stream).ParentStream() != ""
+	child := s.joined(s.stream)
 	for i := range records {
 		r := &records[i]
 		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: pinHash(r.Hash, s.connector.Mapping.Digest()), Ticket: ticket, Raw: r.Raw, Dirty: child}
@@ -115,9 +116,9 @@ func (s *singles) fetch(ctx context.Context, key store.SingleKey) ([]rest.Record
 	if key.By != store.ByRemoteID {
 		return s.client.Find(ctx, s.stream, string(key.By), key.Value)
 	}
-	var parent *rest.Parent
+	var parent *rest.ParentRecord
 	if key.ParentID != "" {
-		parent = &rest.Parent{ID: key.ParentID, Raw: key.ParentRaw}
+		parent = &rest.ParentRecord{ID: key.ParentID, Raw: key.ParentRaw}
 	}
 	record, err := s.client.One(ctx, s.stream, key.Value, parent)
 	if err != nil {

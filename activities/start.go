@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/store"
 )
 
@@ -17,18 +16,6 @@ func StartOf(run store.Run) Start {
 		Group:      run.StreamGroup,
 		Mode:       run.Mode,
 		Trigger:    run.Trigger,
-		Outbox:     run.Keys.Outbox,
+		Outbox:     run.Keys.OutboxID,
 	}
 }
-
-// WorkflowID is the workflow id of a pull: one per coupling and group for
-// scans, one per run for everything that a scan must not block.
-func WorkflowID(mode koppel.Mode, couplingID, group, runID string) string {
-	if mode.Scans() {
-		return "pull/" + couplingID + "/" + group
-	}
-	return "single/" + couplingID + "/" + group + "/" + runID
-}
-
-// PushWorkflowID is the workflow id of a push.
-func PushWorkflowID(outboxID string) string { return "push/" + outboxID }

@@ -8,23 +8,35 @@ import (
 	"github.com/koppel-io/koppel/store"
 )
 
-// partitionsAhead is for how many days partitions are made in advance.
-const partitionsAhead = 14
+const (
+	// partitionsAhead is for how many days partitions are made in advance.
+	partitionsAhead = 14
+	sweepAtOnce     = 200
+)
 
 // Sweep makes open runs and Temporal agree: a queued run without a workflow is
-// started, a running one without is closed with the cause. It also starts
-// pushes that nobody started, makes partitions, and reconciles schedules.
+// started, a running one without is closed with the cause. It also makes
+// partitions and reconciles schedules.
 func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 	var swept Swept
-	runs, err := a.Store.OpenRuns(ctx)
-	if err != nil {
-		return swept, err
-	}
-	for _, run := range runs {
-		if err := a.agree(ctx, run, &swept); err != nil {
+	for after := int64(0); ; {
+		runs, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Run, error) {
+			return tx.OpenRuns(ctx, after, sweepAtOnce)
+		})
+		if err != nil {
 			return swept, err
 		}
+		if len(runs) == 0 {
+			break
+		}
+		for _, run := range runs {
+			if err := a.agree(ctx, run, &swept); err != nil {
+				return swept, err
+			}
+		}
+		after = runs[len(runs)-1].ID
 	}
+	var err error
 	if swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead); err != nil {
 		return swept, err
 	}
@@ -38,12 +50,13 @@ func (a *Activities) agree(ctx context.Context, run store.Run, swept *Swept) err
 	if err != nil || state.Open {
 		return err
 	}
+	start := StartOf(run)
 	if run.State == koppel.RunQueued {
 		swept.Started++
-		return a.Engine.StartRun(ctx, StartOf(run))
+		return a.Engine.StartRun(ctx, start)
 	}
 	swept.Closed++
-	_, err = a.FinishRun(ctx, Finish{RunRef: StartOf(run).RunRef, Failure: &Failure{Kind: koppel.KindInternal, Detail: lost(state)}})
+	_, err = a.FinishRun(ctx, Finish{RunRef: start.RunRef, Failure: &Failure{Kind: koppel.KindInternal, Detail: lost(state)}})
 	return err
 }
 
@@ -59,17 +72,16 @@ func lost(state WorkflowState) string {
 	}
 }
 
+// reconcile makes Temporal's schedules equal to what active couplings want.
 func (a *Activities) reconcile(ctx context.Context) (int, error) {
-	lines, err := a.Store.ScheduleWishes(ctx)
+	lines, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Wish, error) { return tx.Wishes(ctx) })
 	if err != nil {
 		return 0, err
 	}
 	wishes := make([]ScheduleWish, len(lines))
 	for i, line := range lines {
-		wishes[i] = ScheduleWish{
-			Tick:      Tick{CouplingRef: CouplingRef{Webshop: line.WebshopID, Coupling: line.CouplingID, ID: line.CouplingUUID}, Cron: line.Cron, Zone: line.TimeZone},
-			Connector: line.Connector,
-		}
+		coupling := CouplingRef{Webshop: line.WebshopID, Coupling: line.CouplingID, ID: line.CouplingUUID}
+		wishes[i] = ScheduleWish{Tick: Tick{CouplingRef: coupling, Cron: line.Cron, Zone: line.TimeZone}, Connector: line.Connector}
 	}
 	return a.Engine.ReconcileSchedules(ctx, wishes)
 }

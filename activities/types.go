@@ -15,6 +15,12 @@ type RunRef struct {
 	ID string `json:"id"`
 }
 
+// OpenInput opens a run in the workflow of the given id.
+type OpenInput struct {
+	RunRef
+	WorkflowID string `json:"workflow_id"`
+}
+
 // Plan is what a pull run has to read, in order.
 type Plan struct {
 	// Streams are read one after another; a child stream comes after its parent.
@@ -96,8 +102,14 @@ type Activation struct {
 	Steps []ActivationStep `json:"steps"`
 }
 
+// The steps of an activation that are not an object.
+const (
+	StepCredentials = "credentials"
+	StepSchedules   = "schedules"
+)
+
 // ActivationStep is one step of an activation: a stream group to read, or one
-// of the named steps "credentials" and "schedules" without a group.
+// of the named steps without a group.
 type ActivationStep struct {
 	Name  string `json:"name"`
 	Group string `json:"group,omitempty"`
@@ -139,7 +151,7 @@ type Start struct {
 
 // PushInput asks for one attempt to send an outbox row.
 type PushInput struct {
-	RunRef
+	OpenInput
 	Outbox int64 `json:"outbox"`
 }
 

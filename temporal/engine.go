@@ -49,7 +49,7 @@ func (e *Engine) StartRun(ctx context.Context, start activities.Start) error {
 // Activate starts the activation of a coupling, or leaves the running one alone.
 func (e *Engine) Activate(ctx context.Context, coupling activities.CouplingRef) error {
 	opts := client.StartWorkflowOptions{
-		ID:                       workflows.ActivateID(coupling.ID),
+		ID:                       koppel.ActivateWorkflowID(coupling.ID),
 		TaskQueue:                activities.QueueInteractive,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,

@@ -9,12 +9,6 @@ import (
 	"github.com/koppel-io/koppel/activities"
 )
 
-// The steps of an activation that are not an object.
-const (
-	stepCredentials = "credentials"
-	stepSchedules   = "schedules"
-)
-
 // Activate takes a coupling from its first click to active: credentials are
 // checked, every stream group is read in full in the order of references,
 // schedules are switched on. Started again, it goes on at the step that failed.
@@ -62,9 +56,9 @@ func (a *activation) run(ctx workflow.Context) error {
 
 func (a *activation) step(ctx workflow.Context, in *activities.StepInput) error {
 	switch in.Step {
-	case stepCredentials:
+	case activities.StepCredentials:
 		return a.check(ctx, *in)
-	case stepSchedules:
+	case activities.StepSchedules:
 		return note(a.brief(ctx, "switch schedules on"), do.SetSchedules, a.coupling)
 	default:
 		return a.pull(ctx, in)

@@ -24,9 +24,6 @@ var (
 	TriggerAttribute   = temporal.NewSearchAttributeKeyKeyword("Trigger")
 )
 
-// ActivateID is the workflow id of a coupling's activation.
-func ActivateID(couplingID string) string { return "activate/" + couplingID }
-
 // SweepID is the workflow id, and the schedule id, of the sweep.
 const SweepID = "sweep"
 

@@ -43,7 +43,7 @@ func (p *pull) setup(ctx workflow.Context) error {
 	if p.in.Plan != nil {
 		return nil
 	}
-	plan, err := call(p.brief(ctx, "open run"), do.OpenPull, p.in.RunRef)
+	plan, err := call(p.brief(ctx, "open run"), do.OpenPull, activities.OpenInput{RunRef: p.in.RunRef, WorkflowID: p.in.WorkflowID})
 	p.in.Plan = &plan
 	return err
 }

@@ -35,7 +35,7 @@ type push struct {
 
 func (p *push) run(ctx workflow.Context) error {
 	for {
-		res, err := call(p.slice(ctx, "send"), do.Send, activities.PushInput{RunRef: p.in.RunRef, Outbox: p.in.Outbox})
+		res, err := call(p.slice(ctx, "send"), do.Send, activities.PushInput{OpenInput: activities.OpenInput{RunRef: p.in.RunRef, WorkflowID: p.in.WorkflowID}, Outbox: p.in.Outbox})
 		if err != nil {
 			return err
 		}
