@@ -74,38 +74,20 @@ func (w *writing) load(ctx context.Context, g *group) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	shop, binary := w.b.Lease.Webshop, pgx.QueryResultFormats{1}
-	batch := &pgx.Batch{}
-	batch.Queue(g.t.read, binary, shop, ids).Query(func(found pgx.Rows) error {
-		return eachRaw(found, func(row [][]byte) {
+	err := w.readRaw(ctx, g.t.read, ids, func(row [][]byte) {
+		tg := g.targets[rawInt(row[0])]
+		tg.before, tg.uuid = row, uuid.UUID(row[1])
+	})
+	if err == nil && g.t.lines != nil {
+		err = w.readRaw(ctx, g.t.lines.read, ids, func(row [][]byte) {
 			tg := g.targets[rawInt(row[0])]
-			tg.before, tg.uuid = row, uuid.UUID(row[1])
-		})
-	})
-	batch.Queue(loadSourcesSQL, shop, ids, string(g.t.object)).Query(func(found pgx.Rows) error {
-		for found.Next() {
-			s := &source{}
-			if err := found.Scan(&s.object, &s.coupling, &s.priority, &s.remoteID, &s.recordID, &s.mapped, &s.gone); err != nil {
-				return err
-			}
-			var err error
-			if s.values, err = decodeMapped(s.mapped, g.t.fields); err != nil {
-				return koppel.Wrap("read source "+s.remoteID, err)
-			}
-			tg := g.targets[s.object]
-			tg.sources = append(tg.sources, s)
-		}
-		return found.Err()
-	})
-	if g.t.lines != nil {
-		batch.Queue(g.t.lines.read, binary, shop, ids).Query(func(found pgx.Rows) error {
-			return eachRaw(found, func(row [][]byte) {
-				tg := g.targets[rawInt(row[0])]
-				tg.lines = append(tg.lines, row)
-			})
+			tg.lines = append(tg.lines, row)
 		})
 	}
-	if err := w.tx.tx.SendBatch(ctx, batch).Close(); err != nil {
+	if err == nil {
+		err = w.readSources(ctx, g, ids)
+	}
+	if err != nil {
 		return err
 	}
 	for _, tg := range g.order {
@@ -117,8 +99,33 @@ func (w *writing) load(ctx context.Context, g *group) error {
 	return nil
 }
 
-// eachRaw hands on copies of the rows' bytes.
-func eachRaw(found pgx.Rows, fn func([][]byte)) error {
+func (w *writing) readSources(ctx context.Context, g *group, ids []int64) error {
+	found, err := w.tx.tx.Query(ctx, loadSourcesSQL, w.b.Lease.Webshop, ids, string(g.t.object))
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		s := &source{}
+		if err := found.Scan(&s.object, &s.coupling, &s.priority, &s.remoteID, &s.recordID, &s.mapped, &s.gone); err != nil {
+			return err
+		}
+		if s.values, err = decodeMapped(s.mapped, g.t.fields); err != nil {
+			return koppel.Wrap("read source "+s.remoteID, err)
+		}
+		tg := g.targets[s.object]
+		tg.sources = append(tg.sources, s)
+	}
+	return found.Err()
+}
+
+// readRaw hands on rows of the webshop's ids as PostgreSQL sends them in binary, to be compared with rows to be written.
+func (w *writing) readRaw(ctx context.Context, sql string, ids []int64, fn func([][]byte)) error {
+	found, err := w.tx.tx.Query(ctx, sql, pgx.QueryResultFormats{1}, w.b.Lease.Webshop, ids)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
 	for found.Next() {
 		raw := found.RawValues()
 		size := 0
