@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/file"
@@ -289,4 +290,11 @@ func (e *Evaluator) field(st *state, f *fieldProgram, prefix string) (any, error
 
 func (e *Evaluator) note(field, text string) {
 	e.notes = append(e.notes, koppel.Note{Field: field, Text: text})
+}
+
+// noteOnce notes one thing about a field, however often it happens in a record.
+func (e *Evaluator) noteOnce(field, text string) {
+	if !slices.ContainsFunc(e.notes, func(n koppel.Note) bool { return n.Field == field }) {
+		e.note(field, text)
+	}
 }

@@ -3,7 +3,6 @@ package mapping
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -99,11 +98,8 @@ func (e *Evaluator) addUp(l *linesProgram, first, more koppel.Values) error {
 	switch {
 	case okA && okB:
 		joined := a + "," + b
-		if limit := l.field.Line[l.remoteID].Limit; tooLong(joined, limit) {
-			if !strings.HasSuffix(a, ",…") && !tooLong(a+",…", limit) {
-				first[l.remoteID] = a + ",…"
-			}
-			e.note("lines.remote_id", "more line ids than fit; left out "+b)
+		if tooLong(joined, l.field.Line[l.remoteID].Limit) {
+			e.noteOnce("lines.remote_id", "more line ids than fit; left out "+b+" and what follows")
 			return nil
 		}
 		first[l.remoteID] = joined

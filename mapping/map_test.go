@@ -126,7 +126,7 @@ func TestRecordsThatCannotBeMapped(t *testing.T) {
 		{"a required field", "products", "name: record.a", `{"id":"7","a":"  "}`, koppel.KindMapping,
 			FieldError{Object: "products", Field: "name", Expression: "record.a", Input: `record.a = "  "`, Reason: "the field is required, and the expression gives nothing"}},
 		{"no id", "products", "sku_code: record.a", `{"a":"x"}`, koppel.KindMapping,
-			FieldError{Object: "products", Field: "remote_id", Expression: "string(record.id)", Input: "", Reason: "the record has no id"}},
+			FieldError{Object: "products", Field: "remote_id", Expression: "string(record.id)", Input: "record.id = null", Reason: "the record has no id"}},
 		{"a status", "products", "status: record.a", `{"id":"7","a":"sold"}`, koppel.KindMapping,
 			FieldError{Object: "products", Field: "status", Expression: "record.a", Input: `record.a = "sold"`, Reason: `expected enabled or disabled, not "sold"`}},
 		{"a type only known now", "products", "sku_code: record.a", `{"id":"7","a":[1]}`, koppel.KindMapping,

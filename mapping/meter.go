@@ -20,7 +20,7 @@ type meter struct {
 var (
 	errSteps = fmt.Errorf("more than %d steps; make the lists or the expression smaller", maxSteps)
 	errTotal = fmt.Errorf("more than %d steps for one record; make its lists or the mapping smaller", maxRecordSteps)
-	errBytes = fmt.Errorf("more than %d bytes of text; make the result smaller", maxBytes)
+	errBytes = fmt.Errorf("more than %d bytes; make the result smaller", maxBytes)
 	errList  = fmt.Errorf("a list of more than %d elements", maxList)
 	errRoot  = errors.New("no budget in this evaluation")
 )
