@@ -17,7 +17,7 @@ var operatorRows = []Function{
 		Doc:      "The product of two numbers.",
 		Examples: []Example{{`3 * 1.1`, `3.3`}}},
 	{Name: "/", Group: "Operators", Operator: true, Signature: "a / b",
-		Doc:      "The quotient of two numbers, to 16 decimals; division by zero is an error.",
+		Doc:      "The quotient of two numbers, to 12 decimals; division by zero is an error.",
 		Examples: []Example{{`3.40 / 1000`, `0.0034`}, {`1 / 4`, `0.25`}}},
 	{Name: "%", Group: "Operators", Operator: true, Signature: "a % b",
 		Doc:      "The remainder, with the sign of the first number.",

@@ -34,7 +34,7 @@ var tradeFunctions = []Function{
 			if rate.IsNegative() || rate.GreaterThan(hundred) {
 				return nil, fmt.Errorf("a rate of %s percent", rate)
 			}
-			return bounded(amount.Mul(hundred).DivRound(hundred.Add(rate), quotientDigits))
+			return bounded(quotientOf(amount.Shift(2), hundred.Add(rate)))
 		}},
 	{Name: "vat_in", Group: "Trade", Signature: "vat_in(amount decimal, included bool, rate decimal) decimal",
 		Doc:      "The amount with VAT: multiplied by 1 + rate percent unless VAT is included.",
@@ -77,7 +77,7 @@ var tradeFunctions = []Function{
 			if !ok || factor.IsZero() {
 				return args[0], nil
 			}
-			return bounded(args[0].(decimal.Decimal).DivRound(factor, quotientDigits))
+			return bounded(quotientOf(args[0].(decimal.Decimal), factor))
 		}},
 	{Name: "stock_units", Group: "Trade", Signature: "stock_units(quantity decimal, factor decimal?) decimal",
 		Doc:      "A quantity of purchase units in stock units: multiplied by the units each holds. Without a factor, or with 0, as it is.",

@@ -73,12 +73,12 @@ func magnitude(i int) uint64 {
 	return uint64(i)
 }
 
-// quotientDigits is how many decimals a quotient has: far beyond the six of a
-// unit price, so that prices of a thousandth survive a further step.
-const quotientDigits = 16
+// quotientDigits is how many decimals a quotient has: twice the six of a unit
+// price, so that prices of a thousandth survive a further step.
+const quotientDigits = 12
 
 func divide(_ *meter, a, b any) (any, error) {
-	return quotient("/", a, b, func(x, y decimal.Decimal) decimal.Decimal { return x.DivRound(y, quotientDigits) })
+	return quotient("/", a, b, quotientOf)
 }
 
 func remainder(_ *meter, a, b any) (any, error) {
