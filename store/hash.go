@@ -6,12 +6,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// knownHashesSQL looks up id by id: with remote_id = ANY a plan that was made while the table was empty goes on to
+// read the whole stream.
 const knownHashesSQL = `
-SELECT remote_id, hash FROM record
-WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = ANY($3) AND gone_at IS NULL`
+SELECT k.id, r.hash FROM unnest($3::text[]) AS k(id)
+CROSS JOIN LATERAL (SELECT hash, gone_at FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = k.id LIMIT 1) r
+WHERE r.gone_at IS NULL`
 
-// byIndexSQL keeps a plan that was made while a table was empty from reading all of it later, until the transaction ends.
-const byIndexSQL = `SELECT set_config('enable_seqscan', 'off', true)`
+// byKeySQL keeps a plan that was made while a table was empty from reading all of it later: until the transaction
+// ends, rows are looked up by key.
+const byKeySQL = `
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
 
 // KnownHashes fills out[i] with the stored hash of ids[i], zero where the record is unknown or gone. out is as long
 // as ids.
@@ -32,7 +37,7 @@ func (db *DB) KnownHashes(ctx context.Context, webshop, stream int64, ids []stri
 	// Without BEGIN and COMMIT the statements of a batch are one transaction all the same, in one round trip.
 	batch := &pgx.Batch{}
 	batch.Queue(scopeSQL, ForWebshop(webshop).setting())
-	batch.Queue(byIndexSQL)
+	batch.Queue(byKeySQL)
 	batch.Queue(knownHashesSQL, webshop, stream, ids).Query(func(found pgx.Rows) error {
 		var id string
 		var hash []byte

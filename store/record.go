@@ -82,7 +82,7 @@ func plainRecords(found []DirtyRecord) []StoredRecord {
 func (db *DB) readRecords(ctx context.Context, webshop int64, sql string, args ...any) (list []DirtyRecord, err error) {
 	err = db.InTx(ctx, ForWebshop(webshop), func(tx *Tx) error {
 		list = nil
-		if _, err := tx.exec(ctx, byIndexSQL); err != nil {
+		if _, err := tx.exec(ctx, byKeySQL); err != nil {
 			return err
 		}
 		found, err := tx.tx.Query(ctx, sql, args...)

@@ -14,10 +14,6 @@ type refKey struct {
 	key      string
 }
 
-const resolveSourcesSQL = `
-SELECT remote_id, object_id FROM source
-WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND remote_id = ANY($4)`
-
 // lookUp finds the objects that keys name; what is not there is left out.
 func (w *writing) lookUp(ctx context.Context, keys map[refKey]int64) error {
 	type from struct {
@@ -37,7 +33,7 @@ func (w *writing) lookUp(ctx context.Context, keys map[refKey]int64) error {
 	}
 	batch := &pgx.Batch{}
 	for f, list := range ask {
-		batch.Queue(resolveSourcesSQL, w.b.Lease.Webshop, f.coupling, string(f.object), list).Query(func(found pgx.Rows) error {
+		batch.Queue(findSourcesSQL, w.b.Lease.Webshop, f.coupling, string(f.object), list).Query(func(found pgx.Rows) error {
 			var key string
 			var id int64
 			_, err := pgx.ForEachRow(found, []any{&key, &id}, func() error {

@@ -68,7 +68,7 @@ func (db *DB) seen(ctx context.Context, lease Lease) (keys []uint64, err error) 
 
 func (db *DB) idsAfter(ctx context.Context, lease Lease, after string) ([]string, error) {
 	return With(ctx, db, ForWebshop(lease.Webshop), func(tx *Tx) ([]string, error) {
-		if _, err := tx.exec(ctx, byIndexSQL); err != nil {
+		if _, err := tx.exec(ctx, byKeySQL); err != nil {
 			return nil, err
 		}
 		found, err := tx.tx.Query(ctx, idsSQL, lease.Webshop, lease.Stream, after, idsAtOnce)

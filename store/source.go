@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -23,8 +24,8 @@ type source struct {
 }
 
 const findSourcesSQL = `
-SELECT remote_id, object_id FROM source
-WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND remote_id = ANY($4)`
+SELECT k.id, s.object_id FROM unnest($4::text[]) AS k(id)
+CROSS JOIN LATERAL (SELECT object_id FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND remote_id = k.id LIMIT 1) s`
 
 // find looks up which of the group's keys are bound to objects already.
 func (w *writing) find(ctx context.Context, g *group) error {
@@ -58,8 +59,8 @@ func (w *writing) find(ctx context.Context, g *group) error {
 
 const loadSourcesSQL = `
 SELECT s.object_id, s.coupling_id, c.priority, s.remote_id, s.record_id, s.mapped::text, s.gone_at IS NOT NULL
-FROM source s JOIN coupling c ON c.id = s.coupling_id
-WHERE s.webshop_id = $1 AND s.object_id = ANY($2) AND s.object = $3`
+FROM unnest($2::bigint[]) AS k(id) JOIN source s ON s.webshop_id = $1 AND s.object_id = k.id AND s.object = $3
+JOIN coupling c ON c.id = s.coupling_id`
 
 // load locks the objects that the group touches, in the order of their ids, and then reads all their sources: nobody
 // else merges them meanwhile.
@@ -74,6 +75,7 @@ func (w *writing) load(ctx context.Context, g *group) error {
 	if len(ids) == 0 {
 		return nil
 	}
+	slices.Sort(ids)
 	err := w.readRaw(ctx, g.t.read, ids, func(row [][]byte) {
 		tg := g.targets[rawInt(row[0])]
 		tg.before, tg.uuid = row, uuid.UUID(row[1])

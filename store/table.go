@@ -89,8 +89,8 @@ func newLines(owner *table, fields []koppel.Field, uuids bool) *table {
 	names, _ := t.names(false)
 	t.insert = "INSERT INTO " + t.name + " (webshop_id, " + strings.Join(names, ", ") + ") SELECT $2::bigint, " +
 		strings.Join(names, ", ") + " FROM unnest($1::" + t.row.name + "[])"
-	t.read = "SELECT " + strings.Join(names, ", ") + " FROM " + t.name + " WHERE webshop_id = $1 AND " + owner.name + "_id = ANY($2) ORDER BY " +
-		owner.name + "_id, position"
+	t.read = "SELECT r.* FROM unnest($2::bigint[]) AS k(id) CROSS JOIN LATERAL (SELECT " + strings.Join(names, ", ") + " FROM " + t.name +
+		" WHERE webshop_id = $1 AND " + owner.name + "_id = k.id ORDER BY position) r"
 	t.remove = "DELETE FROM " + t.name + " WHERE webshop_id = $2::bigint AND " + owner.name + "_id = ANY($1::bigint[])"
 	return t
 }
@@ -152,7 +152,8 @@ func (t *table) statements() {
 	t.insert = "INSERT INTO " + t.name + " (webshop_id, run_id, " + into + ") SELECT $2::bigint, $3::bigint, " + values + from
 	t.update = "UPDATE " + t.name + " t SET run_id = $3::bigint, changed_at = now(), " + strings.Join(set, ", ") + from +
 		" WHERE t.webshop_id = $2::bigint AND t.id = r.id"
-	t.read = "SELECT " + read + " FROM " + t.name + " WHERE webshop_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE"
+	t.read = "SELECT r.* FROM unnest($2::bigint[]) AS k(id) CROSS JOIN LATERAL (SELECT " + read + " FROM " + t.name +
+		" WHERE webshop_id = $1 AND id = k.id FOR NO KEY UPDATE) r"
 }
 
 // bit is the field mask of the columns that differ between two rows.

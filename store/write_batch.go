@@ -202,12 +202,11 @@ func (w *writing) takeTurn(ctx context.Context) error {
 	return w.b.After.turn.await(ctx, w.alone)
 }
 
-// openSQL bounds how long a stopped program can hold the stream and how long one batch waits for another's rows, and
-// keeps plans that were made for an empty table from reading a full one.
+// openSQL bounds how long a stopped program can hold the stream and how long one batch waits for another's rows.
 const (
 	openSQL = `
 SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', '10s', true),
-       set_config('enable_seqscan', 'off', true), set_config('work_mem', '32MB', true)`
+       set_config('work_mem', '32MB', true)`
 	shareLeaseSQL = `SELECT pg_advisory_xact_lock_shared($1, $2)`
 	standSQL      = `
 SELECT s.epoch, c.priority,
@@ -231,6 +230,7 @@ func (w *writing) open(ctx context.Context) error {
 	var held int64
 	batch := &pgx.Batch{}
 	batch.Queue(openSQL, wait)
+	batch.Queue(byKeySQL)
 	if lease.Epoch != 0 {
 		batch.Queue(shareLeaseSQL, lockStream, int32(lease.Stream))
 	}
@@ -264,8 +264,8 @@ type storedRecord struct {
 }
 
 const storedSQL = `
-SELECT remote_id, ticket, hash, gone_at IS NOT NULL FROM record
-WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = ANY($3) ORDER BY remote_id FOR NO KEY UPDATE`
+SELECT r.remote_id, r.ticket, r.hash, r.gone_at IS NOT NULL FROM unnest($3::text[]) AS k(id)
+CROSS JOIN LATERAL (SELECT remote_id, ticket, hash, gone_at FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = k.id FOR NO KEY UPDATE) r`
 
 // readStored locks the stored records and leaves out what is older than they are.
 func (w *writing) readStored(ctx context.Context) error {

@@ -31,7 +31,7 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 		}
 		if tg.before == nil {
 			g.put(inserts, tg)
-			w.change(g.t.object, "create", tg.id, given(tg.values))
+			w.change(g.t.object, "create", tg.id, givenMask(tg.values))
 			continue
 		}
 		g.put(updates, tg)
@@ -67,8 +67,8 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 	return nil
 }
 
-// given is the mask of the fields that an object has.
-func given(values koppel.Values) (mask int64) {
+// givenMask is the mask of the fields that an object has.
+func givenMask(values koppel.Values) (mask int64) {
 	for i, value := range values {
 		if !absent(value) {
 			mask |= 1 << i
