@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/store"
+)
+
+func (s *server) activateCoupling(ctx context.Context, who caller, in *byID) (coupling, error) {
+	const op = "activate coupling"
+	c, scope, err := s.findCoupling(ctx, who, in.ID)
+	if err != nil {
+		return coupling{}, err
+	}
+	connector, err := s.connectorOf(ctx, c)
+	if err != nil {
+		return coupling{}, err
+	}
+	if c.CredentialID == nil && len(connector.Credentials) > 0 {
+		return coupling{}, noCredentials(op, c)
+	}
+	// The steps of an earlier activation stay: it goes on at the one that failed.
+	after, shown, err := s.move(ctx, who, scope, in.ID, "coupling.activate", func(tx *store.Tx, c store.Coupling) (store.Coupling, error) {
+		return tx.ActivateCoupling(ctx, c.UUID, c.Steps)
+	})
+	if err != nil {
+		return coupling{}, err
+	}
+	return shown, koppel.Wrap(op, s.Engine.Activate(ctx, after))
+}
+
+type pauseRequest struct {
+	byID
+	Body *struct {
+		Reason string `json:"reason,omitempty" maxLength:"1000"`
+	} `required:"false"`
+}
+
+func (s *server) pauseCoupling(ctx context.Context, who caller, in *pauseRequest) (coupling, error) {
+	_, scope, err := s.findCoupling(ctx, who, in.ID)
+	if err != nil {
+		return coupling{}, err
+	}
+	reason := ""
+	if in.Body != nil {
+		reason = in.Body.Reason
+	}
+	_, shown, err := s.move(ctx, who, scope, in.ID, "coupling.pause", func(tx *store.Tx, _ store.Coupling) (store.Coupling, error) {
+		return tx.PauseCoupling(ctx, in.ID, koppel.PausedByPerson, reason)
+	})
+	return shown, err
+}
+
+func (s *server) resumeCoupling(ctx context.Context, who caller, in *byID) (coupling, error) {
+	_, scope, err := s.findCoupling(ctx, who, in.ID)
+	if err != nil {
+		return coupling{}, err
+	}
+	after, shown, err := s.move(ctx, who, scope, in.ID, "coupling.resume", func(tx *store.Tx, _ store.Coupling) (store.Coupling, error) {
+		return tx.ResumeCoupling(ctx, in.ID, koppel.PausedByPerson)
+	})
+	if err == nil && after.State == koppel.CouplingActivating {
+		err = koppel.Wrap("resume coupling", s.Engine.Activate(ctx, after))
+	}
+	return shown, err
+}
+
+// life is what the audit log keeps of a coupling's state.
+type life struct {
+	State koppel.CouplingState `json:"state"`
+	Pause *pause               `json:"pause,omitempty"`
+}
+
+func lifeOf(c store.Coupling) life {
+	l := life{State: c.State}
+	if c.PauseOwner != nil {
+		l.Pause = &pause{Owner: *c.PauseOwner, Reason: text(c.PauseReason)}
+	}
+	return l
+}
+
+// move changes a coupling's state and notes it.
+func (s *server) move(ctx context.Context, who caller, scope store.Scope, id, action string, change func(*store.Tx, store.Coupling) (store.Coupling, error)) (after store.Coupling, shown coupling, err error) {
+	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
+		before, err := tx.Coupling(ctx, id)
+		if err != nil {
+			return err
+		}
+		if after, err = change(tx, before); err != nil {
+			return err
+		}
+		if shown, err = showCoupling(ctx, tx, after, &versionNames{}); err != nil {
+			return err
+		}
+		return audit(ctx, tx, who, action, "coupling "+after.UUID, lifeOf(before), lifeOf(after))
+	})
+	return after, shown, err
+}

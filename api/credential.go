@@ -1,0 +1,187 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors"
+	"github.com/koppel-io/koppel/store"
+)
+
+// checked is what trying the credentials at the remote gave.
+type checked struct {
+	OK      bool           `json:"ok" doc:"The remote accepts the credentials"`
+	Version string         `json:"version" doc:"Version the remote was found to be; empty when unknown"`
+	Problem *koppel.Advice `json:"problem,omitempty" doc:"What the remote refused, who must act and how"`
+}
+
+type newCredentials struct {
+	byID
+	Body struct {
+		Values map[string]any `json:"values" doc:"All fields of the connector's credential; never shown again"`
+	}
+}
+
+func (s *server) setCredentials(ctx context.Context, who caller, in *newCredentials) (checked, error) {
+	const op = "set credentials"
+	c, scope, err := s.findCoupling(ctx, who, in.ID)
+	if err != nil {
+		return checked{}, err
+	}
+	connector, err := s.connectorOf(ctx, c)
+	if err != nil {
+		return checked{}, err
+	}
+	bad := &fieldErrors{}
+	checkCredentials(bad, "body.values", connector, in.Body.Values)
+	if err := bad.err(op); err != nil {
+		return checked{}, err
+	}
+	secrets := secretsOf(in.Body.Values)
+	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
+		if c, err = saveCredential(ctx, tx, in.ID, secrets); err != nil {
+			return err
+		}
+		// Names only: a value never reaches the audit log.
+		return audit(ctx, tx, who, "coupling.credentials", "coupling "+c.UUID, nil, map[string]any{"fields": fieldNames(in.Body.Values)})
+	})
+	if err != nil {
+		return checked{}, err
+	}
+	return s.tryAccount(ctx, who, c, connector)
+}
+
+// saveCredential replaces the coupling's credential, or gives it its first.
+func saveCredential(ctx context.Context, tx *store.Tx, coupling string, secrets map[string]koppel.Secret) (store.Coupling, error) {
+	c, err := tx.Coupling(ctx, coupling)
+	if err != nil {
+		return c, err
+	}
+	if c.CredentialUUID == nil {
+		made, err := tx.CreateCredential(ctx, store.NewCredential{Connector: c.Connector, Name: c.Name, Secrets: secrets})
+		if err != nil {
+			return c, err
+		}
+		return tx.SetCouplingCredential(ctx, coupling, made.UUID)
+	}
+	was, err := tx.Credential(ctx, *c.CredentialUUID)
+	if err != nil {
+		return c, err
+	}
+	_, err = tx.ReplaceCredential(ctx, was.UUID, was.Version, secrets)
+	return c, err
+}
+
+func (s *server) checkCoupling(ctx context.Context, who caller, in *byID) (checked, error) {
+	c, scope, err := s.findCoupling(ctx, who, in.ID)
+	if err != nil {
+		return checked{}, err
+	}
+	connector, err := s.connectorOf(ctx, c)
+	if err != nil {
+		return checked{}, err
+	}
+	if err := s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
+		return audit(ctx, tx, who, "coupling.check", "coupling "+c.UUID, nil, nil)
+	}); err != nil {
+		return checked{}, err
+	}
+	return s.tryAccount(ctx, who, c, connector)
+}
+
+// tryAccount tries the saved credentials at the remote. Accepted ones end a
+// need for new credentials; a refusal is an answer, not an error.
+func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, connector *connectors.Connector) (checked, error) {
+	const op = "check credentials"
+	scope := store.ForWebshop(c.WebshopID)
+	account := Account{Webshop: c.WebshopID, Connector: connector, Credential: text(c.CredentialUUID)}
+	var credential int64
+	if c.CredentialID != nil {
+		if err := s.Store.InTx(ctx, scope, func(tx *store.Tx) (err error) {
+			account.Values, credential, err = tx.OpenCredential(ctx, *c.CredentialID)
+			return err
+		}); err != nil {
+			return checked{}, err
+		}
+	} else if len(connector.Credentials) > 0 {
+		return checked{}, noCredentials(op, c)
+	}
+	var err error
+	if account.Settings, err = settingsOf(c, connector); err != nil {
+		return checked{}, err
+	}
+	version, err := s.Check(ctx, account)
+	if err != nil {
+		var known *koppel.Error
+		if ctx.Err() != nil || !errors.As(err, &known) {
+			return checked{}, koppel.Wrap(op, err)
+		}
+		advice := koppel.Advise(err, c.UUID, "")
+		return checked{Problem: &advice}, nil
+	}
+	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
+		if c.CredentialID != nil {
+			if err := tx.CredentialTested(ctx, *c.CredentialID, credential); err != nil {
+				return err
+			}
+		}
+		if version != "" {
+			if err := tx.SetRemoteVersion(ctx, c.ID, version); err != nil {
+				return err
+			}
+		}
+		if c, err = tx.Coupling(ctx, c.UUID); err != nil || !waitsForAuth(c) {
+			return err
+		}
+		before := c.State
+		if c, err = tx.ResumeCoupling(ctx, c.UUID, koppel.PausedByAuth); err != nil {
+			return err
+		}
+		return audit(ctx, tx, who, "coupling.resume", "coupling "+c.UUID, before, c.State)
+	})
+	if err != nil {
+		return checked{}, err
+	}
+	if c.State == koppel.CouplingActivating {
+		if err := s.Engine.Activate(ctx, c); err != nil {
+			return checked{}, koppel.Wrap(op, err)
+		}
+	}
+	return checked{OK: true, Version: version}, nil
+}
+
+func waitsForAuth(c store.Coupling) bool {
+	return c.State == koppel.CouplingNeedsReauth || c.PauseOwner != nil && *c.PauseOwner == koppel.PausedByAuth
+}
+
+func noCredentials(op string, c store.Coupling) error {
+	return koppel.E(koppel.KindConflict, op, "the coupling has no credentials yet; enter them: koppel coupling credentials "+c.UUID)
+}
+
+// checkCredentials names every field that is unknown, missing or of the wrong
+// type. Values are never in what it says.
+func checkCredentials(bad *fieldErrors, at string, connector *connectors.Connector, given map[string]any) {
+	for _, err := range connector.CheckCredentials(given) {
+		bad.add(at, err.Error())
+	}
+}
+
+// secretsOf are credential fields as the store seals them.
+func secretsOf(values map[string]any) map[string]koppel.Secret {
+	secrets := make(map[string]koppel.Secret, len(values))
+	for name, value := range values {
+		switch v := value.(type) {
+		case nil:
+		case string:
+			secrets[name] = koppel.NewSecret(v)
+		case float64:
+			secrets[name] = koppel.NewSecret(strconv.FormatFloat(v, 'f', -1, 64))
+		default:
+			secrets[name] = koppel.NewSecret(fmt.Sprint(v))
+		}
+	}
+	return secrets
+}

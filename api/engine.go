@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors"
+	"github.com/koppel-io/koppel/store"
+)
+
+// Engine is what the API asks of Temporal; cmd wires it.
+type Engine interface {
+	// WorkflowID names the workflow that does a run of a coupling's stream group.
+	WorkflowID(mode koppel.Mode, coupling, group, run string) string
+	// StartRun starts the workflow of an opened run; one that runs already is no error.
+	StartRun(ctx context.Context, run store.Run) error
+	// Activate starts the activation of a coupling, or leaves the running one alone.
+	Activate(ctx context.Context, coupling store.Coupling) error
+	// Cancel asks a workflow to end; one that does not run is no error.
+	Cancel(ctx context.Context, workflowID string) error
+	// Ping checks that the cluster answers.
+	Ping(ctx context.Context) error
+}
+
+// Account is one remote account as a coupling would use it.
+type Account struct {
+	// Webshop is the inner id, for what the check keeps of a failed exchange.
+	Webshop int64
+	// Connector is the version the coupling runs with.
+	Connector *connectors.Connector
+	// Credential is the outside id, the key of shared budgets and tokens.
+	Credential string
+	// Values are the credential's fields by the names of the manifest.
+	Values map[string]koppel.Secret
+	// Settings with their defaults.
+	Settings map[string]any
+}
+
+// CheckAccount tries an account at its remote and gives the remote's version
+// ("" where the connector detects none). The error says what the remote refused.
+type CheckAccount func(ctx context.Context, account Account) (version string, err error)

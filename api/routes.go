@@ -1,0 +1,68 @@
+package api
+
+import "net/http"
+
+// base is the path of the own family.
+const base = "/api/v1"
+
+// The scopes of keys that routes ask for.
+const (
+	objectsRead    = "objects:read"
+	couplingsRead  = "couplings:read"
+	couplingsWrite = "couplings:write"
+	syncRun        = "sync:run"
+	registryWrite  = "registry:write"
+	ordersWrite    = "orders:write"
+	admin          = "admin"
+)
+
+// routes is the table: what is not in it cannot be served.
+func (s *server) routes() []row {
+	get, post, put, patch, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	return []row{
+		{method: get, path: "/health", plain: s.health},
+		{method: get, path: "/ready", plain: s.ready},
+		{method: get, path: "/metrics", plain: s.metrics},
+		{method: get, path: "/openapi.json", plain: s.serveOpenAPI},
+		{method: get, path: "/docs", plain: serveDocs},
+
+		{method: post, path: base + "/webshops", id: "createWebshop", scope: admin, installation: true, tag: "Webshops", summary: "Create a webshop", status: http.StatusCreated, add: handle(s, s.createWebshop)},
+		{method: get, path: base + "/webshops", id: "listWebshops", scope: couplingsRead, tag: "Webshops", summary: "List webshops", add: handle(s, s.listWebshops)},
+		{method: get, path: base + "/webshops/{id}", id: "getWebshop", scope: couplingsRead, tag: "Webshops", summary: "Get a webshop", add: handle(s, s.getWebshop)},
+
+		{method: post, path: base + "/couplings", id: "createCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Couple a webshop to a remote system", status: http.StatusCreated, add: handle(s, s.createCoupling)},
+		{method: get, path: base + "/couplings", id: "listCouplings", scope: couplingsRead, tag: "Couplings", summary: "List couplings", add: handle(s, s.listCouplings)},
+		{method: get, path: base + "/couplings/{id}", id: "getCoupling", scope: couplingsRead, tag: "Couplings", summary: "Get a coupling with its health", add: handle(s, s.getCoupling)},
+		{method: patch, path: base + "/couplings/{id}/settings", id: "setCouplingSettings", scope: couplingsWrite, tag: "Couplings", summary: "Change settings; null removes one", add: handle(s, s.setSettings)},
+		{method: put, path: base + "/couplings/{id}/credentials", id: "setCouplingCredentials", scope: couplingsWrite, tag: "Couplings", summary: "Save credentials and try them", add: handle(s, s.setCredentials)},
+		{method: post, path: base + "/couplings/{id}/check", id: "checkCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Try the saved credentials", add: handle(s, s.checkCoupling)},
+		{method: post, path: base + "/couplings/{id}/activate", id: "activateCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Start or go on with activation", add: handle(s, s.activateCoupling)},
+		{method: post, path: base + "/couplings/{id}/pause", id: "pauseCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Stop runs and pushes for a while", add: handle(s, s.pauseCoupling)},
+		{method: post, path: base + "/couplings/{id}/resume", id: "resumeCoupling", scope: couplingsWrite, tag: "Couplings", summary: "End a pause", add: handle(s, s.resumeCoupling)},
+		{method: post, path: base + "/couplings/{id}/sync", id: "startSync", scope: syncRun, tag: "Runs", summary: "Start a run", status: http.StatusAccepted, add: handle(s, s.startSync)},
+
+		{method: get, path: base + "/runs", id: "listRuns", scope: couplingsRead, tag: "Runs", summary: "List runs, newest first", add: handle(s, s.listRuns)},
+		{method: get, path: base + "/runs/{id}", id: "getRun", scope: couplingsRead, tag: "Runs", summary: "Get a run with its streams and evidence", add: handle(s, s.getRun)},
+		{method: get, path: base + "/runs/{id}/timeline", id: "getRunTimeline", scope: couplingsRead, tag: "Runs", summary: "What happened in a run, in order", add: handle(s, s.getTimeline)},
+		{method: get, path: base + "/runs/{id}/live", id: "watchRun", scope: couplingsRead, tag: "Runs", summary: "Watch a run as server-sent events", add: s.addLive},
+		{method: post, path: base + "/runs/{id}/cancel", id: "cancelRun", scope: syncRun, tag: "Runs", summary: "Cancel a run", add: handle(s, s.cancelRun)},
+
+		{method: get, path: base + "/objects/{object}", id: "listObjects", scope: objectsRead, tag: "Objects", summary: "List objects with their sources", add: handle(s, s.listObjects)},
+		{method: get, path: base + "/objects/{object}/{id}", id: "getObject", scope: objectsRead, tag: "Objects", summary: "Get an object with its sources", add: handle(s, s.getObject)},
+		{method: post, path: base + "/buy-orders", id: "createBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Draft a buy order", status: http.StatusCreated, add: handle(s, s.createBuyOrder)},
+		{method: post, path: base + "/buy-orders/{id}/place", id: "placeBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Place a buy order and push it", add: handle(s, s.placeBuyOrder)},
+
+		{method: get, path: base + "/parked", id: "listParked", scope: couplingsRead, tag: "Parked", summary: "List records that could not be processed", add: handle(s, s.listParked)},
+		{method: post, path: base + "/parked/{id}/retry", id: "retryParked", scope: syncRun, tag: "Parked", summary: "Read a parked record again", status: http.StatusAccepted, add: handle(s, s.retryParked)},
+		{method: post, path: base + "/parked/retry", id: "retryAllParked", scope: syncRun, tag: "Parked", summary: "Read all parked records of a coupling again", status: http.StatusAccepted, add: handle(s, s.retryAllParked)},
+
+		{method: post, path: base + "/keys", id: "createKey", scope: admin, tag: "Keys", summary: "Create a key, shown once", status: http.StatusCreated, add: handle(s, s.createKey)},
+		{method: get, path: base + "/keys", id: "listKeys", scope: admin, tag: "Keys", summary: "List keys", add: handle(s, s.listKeys)},
+		{method: del, path: base + "/keys/{id}", id: "revokeKey", scope: admin, tag: "Keys", summary: "Revoke a key", add: handle(s, s.revokeKey)},
+
+		{method: get, path: base + "/connectors", id: "listConnectors", scope: couplingsRead, tag: "Connectors", summary: "List connectors", add: handle(s, s.listConnectors)},
+		{method: get, path: base + "/connectors/{name}", id: "getConnector", scope: couplingsRead, tag: "Connectors", summary: "Get a connector with its versions", add: handle(s, s.getConnector)},
+		{method: post, path: base + "/connectors", id: "publishConnector", scope: registryWrite, installation: true, tag: "Connectors", summary: "Check and publish a connector", status: http.StatusCreated, maxBody: 2 << 20, add: handle(s, s.publishConnector)},
+		{method: post, path: base + "/connectors/{name}/rollback", id: "rollbackConnector", scope: registryWrite, installation: true, tag: "Connectors", summary: "Make an earlier version current", add: handle(s, s.rollbackConnector)},
+	}
+}
