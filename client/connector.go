@@ -8,27 +8,34 @@ import (
 	"github.com/koppel-io/koppel"
 )
 
-// Connector is how to talk to one remote system, as published.
+// Connector is how to talk to one remote system, by its current version.
 type Connector struct {
-	Name string `json:"name"`
-	// Version is the current one, which new and unpinned couplings use.
-	Version  ConnectorVersion   `json:"version"`
-	Versions []ConnectorVersion `json:"versions"`
+	// Name is its id, Title what people read.
+	Name    string `json:"name"`
+	Title   string `json:"title"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"`
+	// Docs is the address of the remote's API documentation.
+	Docs string `json:"docs,omitempty"`
+	// Objects are what it reads, Pushes what it writes.
+	Objects []koppel.Object `json:"objects"`
+	Pushes  []koppel.Object `json:"pushes"`
 	// Settings and Credentials are what a coupling can be given.
 	Settings    []koppel.Setting `json:"settings"`
 	Credentials []koppel.Setting `json:"credentials"`
-	// Objects are what it can pull.
-	Objects []koppel.Object `json:"objects"`
+	// Versions are those published, newest first; left out in lists.
+	Versions []ConnectorVersion `json:"versions,omitempty"`
 }
 
 // ConnectorVersion is an immutable version of a connector.
 type ConnectorVersion struct {
-	Connector   string    `json:"connector,omitempty"`
-	Version     string    `json:"version"`
-	Digest      string    `json:"digest"`
+	Connector string `json:"connector"`
+	Version   string `json:"version"`
+	Digest    string `json:"digest"`
+	// Current: new and unpinned couplings use it.
+	Current     bool      `json:"current"`
 	PublishedBy string    `json:"published_by"`
 	PublishedAt time.Time `json:"published_at"`
-	Current     bool      `json:"current"`
 }
 
 // ConnectorSource is a connector as it is written: the text of its two files.
@@ -38,8 +45,8 @@ type ConnectorSource struct {
 }
 
 // Connectors lists connectors: GET /connectors.
-func (c *Client) Connectors(ctx context.Context, page Page) (List[Connector], error) {
-	return get[List[Connector]](ctx, c, "/connectors", page.query())
+func (c *Client) Connectors(ctx context.Context) (List[Connector], error) {
+	return get[List[Connector]](ctx, c, "/connectors", nil)
 }
 
 // Connector finds one: GET /connectors/{name}.

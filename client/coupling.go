@@ -23,13 +23,13 @@ type Coupling struct {
 	Steps    []koppel.Step `json:"steps"`
 	Priority int64         `json:"priority"`
 	// RemoteVersion is the remote's version as it was last detected.
-	RemoteVersion string     `json:"remote_version,omitempty"`
+	RemoteVersion string     `json:"remote_version"`
 	Health        Health     `json:"health"`
 	Schedules     []Schedule `json:"schedules"`
 	// LastRuns has the last run of each stream group.
 	LastRuns    []LastRun  `json:"last_runs"`
 	CreatedAt   time.Time  `json:"created_at"`
-	ActivatedAt *time.Time `json:"activated_at,omitempty"`
+	ActivatedAt *time.Time `json:"activated_at"`
 }
 
 // Pause says who paused a coupling and why.
@@ -41,7 +41,7 @@ type Pause struct {
 // Health is how a coupling's last runs went: ok, degraded or failing.
 type Health struct {
 	State  string `json:"state"`
-	Detail string `json:"detail,omitempty"`
+	Detail string `json:"detail"`
 }
 
 // Schedule is one line of a coupling's schedule.
@@ -58,7 +58,7 @@ type LastRun struct {
 	Run        string          `json:"run"`
 	Mode       koppel.Mode     `json:"mode"`
 	State      koppel.RunState `json:"state"`
-	FinishedAt *time.Time      `json:"finished_at,omitempty"`
+	FinishedAt *time.Time      `json:"finished_at"`
 }
 
 // NewCoupling is what a coupling is made of. Webshop and Connector are required.
@@ -79,9 +79,9 @@ type Credentials map[string]any
 type Checked struct {
 	OK bool `json:"ok"`
 	// Version is the remote's, where it tells.
-	Version string `json:"version,omitempty"`
-	// Problem says in plain words what is wrong.
-	Problem string `json:"problem,omitempty"`
+	Version string `json:"version"`
+	// Problem says what the remote refused, who must act and how.
+	Problem *koppel.Advice `json:"problem,omitempty"`
 }
 
 // CouplingFilter narrows a list of couplings; the zero value lists all.

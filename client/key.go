@@ -51,6 +51,6 @@ func (c *Client) Keys(ctx context.Context, page Page) (List[Key], error) {
 }
 
 // RevokeKey ends a key at once: DELETE /keys/{id}.
-func (c *Client) RevokeKey(ctx context.Context, id string) error {
-	return c.call(ctx, request{method: http.MethodDelete, path: at("keys", id)}, nil)
+func (c *Client) RevokeKey(ctx context.Context, id string) (Key, error) {
+	return send[Key](ctx, c, http.MethodDelete, at("keys", id), nil)
 }

@@ -14,10 +14,12 @@ type Object struct {
 	Webshop string        `json:"webshop"`
 	Object  koppel.Object `json:"object"`
 	// Values are the fields of koppel.Object.Fields by name: decimals as
-	// strings, times as RFC 3339, references as ids where they are resolved.
+	// strings, times as RFC 3339, references as {id, key}, null where there is none.
 	Values    map[string]json.RawMessage `json:"values"`
 	ChangedAt time.Time                  `json:"changed_at"`
-	Sources   []Source                   `json:"sources"`
+	// DeletedAt is since when it no longer counts.
+	DeletedAt *time.Time `json:"deleted_at,omitempty"`
+	Sources   []Source   `json:"sources"`
 }
 
 // Source is the binding of an object to one coupling's remote id.
@@ -26,7 +28,7 @@ type Source struct {
 	RemoteID  string    `json:"remote_id"`
 	ChangedAt time.Time `json:"changed_at"`
 	// GoneAt is since when the remote no longer has it.
-	GoneAt *time.Time `json:"gone_at,omitempty"`
+	GoneAt *time.Time `json:"gone_at"`
 }
 
 // ObjectFilter narrows a list of objects; the zero value lists all.

@@ -10,20 +10,23 @@ import (
 
 // Parked is a record that could not be processed, kept with its reason.
 type Parked struct {
-	ID       string        `json:"id"`
-	Webshop  string        `json:"webshop"`
-	Coupling string        `json:"coupling"`
-	Object   koppel.Object `json:"object,omitempty"`
-	Stream   string        `json:"stream,omitempty"`
-	RemoteID string        `json:"remote_id"`
-	Kind     koppel.Kind   `json:"kind"`
-	Reason   string        `json:"reason"`
+	ID       string `json:"id"`
+	Coupling string `json:"coupling"`
+	Stream   string `json:"stream"`
+	RemoteID string `json:"remote_id"`
+	// Object is "" when the record itself is damaged.
+	Object koppel.Object `json:"object,omitempty"`
+	Kind   koppel.Kind   `json:"kind"`
+	Reason string        `json:"reason"`
 	// Field, Expression and Input say where the mapping failed.
-	Field      string    `json:"field,omitempty"`
-	Expression string    `json:"expression,omitempty"`
-	Input      string    `json:"input,omitempty"`
-	Run        string    `json:"run,omitempty"`
-	ParkedAt   time.Time `json:"parked_at"`
+	Field      string `json:"field,omitempty"`
+	Expression string `json:"expression,omitempty"`
+	Input      string `json:"input,omitempty"`
+	// Run is the last one that parked it, Times how often that happened.
+	Run     string    `json:"run,omitempty"`
+	FirstAt time.Time `json:"first_at"`
+	LastAt  time.Time `json:"last_at"`
+	Times   int64     `json:"times"`
 }
 
 // ParkedFilter narrows a list of parked records; the zero value lists all.
@@ -33,6 +36,8 @@ type ParkedFilter struct {
 	Webshop, Coupling string
 	Object            koppel.Object
 	Kind              koppel.Kind
+	// Search is a remote id, or a part of reason, field or input.
+	Search string
 }
 
 // Retry says which parked records of a coupling are to be tried again.
@@ -45,13 +50,14 @@ type Retry struct {
 // Retried are the runs that try again.
 type Retried struct {
 	// Records is how many parked records are tried.
-	Records int64    `json:"records"`
-	Runs    []string `json:"runs"`
+	Records int64 `json:"records"`
+	// Runs are one a stream group; none when nothing is parked.
+	Runs []Started `json:"runs"`
 }
 
 // Parked lists parked records: GET /parked.
 func (c *Client) Parked(ctx context.Context, f ParkedFilter) (List[Parked], error) {
-	return get[List[Parked]](ctx, c, "/parked", f.query("webshop", f.Webshop, "coupling", f.Coupling, "object", string(f.Object), "kind", string(f.Kind)))
+	return get[List[Parked]](ctx, c, "/parked", f.query("webshop", f.Webshop, "coupling", f.Coupling, "object", string(f.Object), "kind", string(f.Kind), "search", f.Search))
 }
 
 // RetryOne tries one again: POST /parked/{id}/retry.

@@ -11,11 +11,12 @@ import (
 
 // Run is one execution for one coupling.
 type Run struct {
-	ID               string           `json:"id"`
-	Webshop          string           `json:"webshop"`
-	Coupling         string           `json:"coupling"`
-	Connector        string           `json:"connector"`
-	ConnectorVersion string           `json:"connector_version"`
+	ID        string `json:"id"`
+	Webshop   string `json:"webshop"`
+	Coupling  string `json:"coupling"`
+	Connector string `json:"connector"`
+	// ConnectorVersion is the digest that the run pinned; "" before it started.
+	ConnectorVersion string           `json:"connector_version,omitempty"`
 	Direction        koppel.Direction `json:"direction"`
 	// Group is the stream group of a pull, the object of a push.
 	Group   string          `json:"group"`
@@ -29,15 +30,17 @@ type Run struct {
 	Keys   *RunKeys       `json:"keys,omitempty"`
 	Counts koppel.Counts  `json:"counts"`
 	// Expected is how many records there are to read; nil when the remote does not tell.
-	Expected *int64            `json:"expected"`
-	Streams  []RunStream       `json:"streams"`
+	Expected *int64 `json:"expected"`
+	// Streams are left out in lists.
+	Streams  []RunStream       `json:"streams,omitempty"`
 	Evidence []koppel.Evidence `json:"evidence"`
 	Error    *koppel.Advice    `json:"error,omitempty"`
 	// WorkflowID finds the run in Temporal.
 	WorkflowID string     `json:"workflow_id"`
 	QueuedAt   time.Time  `json:"queued_at"`
-	StartedAt  *time.Time `json:"started_at,omitempty"`
-	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	StartedAt  *time.Time `json:"started_at"`
+	LastPageAt *time.Time `json:"last_page_at"`
+	FinishedAt *time.Time `json:"finished_at"`
 }
 
 // Wait is what a run waits for, and until when where that is known.
@@ -46,7 +49,7 @@ type Wait struct {
 	Until  *time.Time `json:"until,omitempty"`
 }
 
-// RunKeys is what a single or replay run reads.
+// RunKeys is what a single run reads.
 type RunKeys struct {
 	RemoteIDs []string `json:"remote_ids,omitempty"`
 	SKUs      []string `json:"skus,omitempty"`
@@ -61,10 +64,10 @@ type RunStream struct {
 	// Total is how many records there are; nil when the remote does not tell.
 	Total *int64 `json:"total"`
 	// EndRule is the end rule that was met; "" while none is.
-	EndRule    string     `json:"end_rule,omitempty"`
+	EndRule    string     `json:"end_rule"`
 	Complete   bool       `json:"complete"`
-	StartedAt  *time.Time `json:"started_at,omitempty"`
-	LastPageAt *time.Time `json:"last_page_at,omitempty"`
+	StartedAt  time.Time  `json:"started_at"`
+	LastPageAt *time.Time `json:"last_page_at"`
 }
 
 // RunFilter narrows a list of runs; the zero value lists all, newest first.
@@ -80,7 +83,7 @@ type RunFilter struct {
 type Event struct {
 	At    time.Time       `json:"at"`
 	Event string          `json:"event"`
-	Data  json.RawMessage `json:"data,omitempty"`
+	Data  json.RawMessage `json:"data"`
 }
 
 // Runs lists runs: GET /runs.

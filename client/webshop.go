@@ -12,7 +12,7 @@ type Webshop struct {
 	Name string `json:"name"`
 	// Kind is "webshop" or "location".
 	Kind string `json:"kind"`
-	// Organisation is the owner's name; absent for a key of one webshop.
+	// Organisation is the owner's id; absent for a key of one webshop.
 	Organisation string `json:"organisation,omitempty"`
 	// ExternalRef is the host's own id.
 	ExternalRef string    `json:"external_ref,omitempty"`
