@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,7 +17,9 @@ type scanner struct {
 	pos  int
 	// duplicates counts members whose name occurred before in the same object.
 	duplicates int
-	seen       []seenName
+	// escaped: the text skipped last has escapes in it.
+	escaped bool
+	seen    []seenName
 }
 
 type seenName struct {
@@ -130,25 +133,27 @@ const (
 	highs = 0x8080808080808080
 )
 
-// text skips a string, eight bytes at a time up to the next quote, backslash
-// or control character.
+// plain are the bytes that end nothing inside a string.
+var plain = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c >= 0x20 && c != '"' && c != '\\'
+	}
+	return table
+}()
+
+// text skips a string. Most are short, so the first bytes are looked at one by
+// one; long ones go eight at a time up to the next quote, backslash or control
+// character.
 func (s *scanner) text() error {
 	data := s.data
 	i := s.pos + 1
+	s.escaped = false
 	for {
-		for i+8 <= len(data) {
-			w := binary.LittleEndian.Uint64(data[i:])
-			quote := w ^ (lows * '"')
-			slash := w ^ (lows * '\\')
-			stop := ((quote-lows)&^quote | (slash-lows)&^slash | (w-lows*0x20)&^w) & highs
-			if stop != 0 {
-				i += bits.TrailingZeros64(stop) / 8
-				break
-			}
-			i += 8
-		}
-		for i < len(data) && data[i] != '"' && data[i] != '\\' && data[i] >= 0x20 {
+		for short := min(i+24, len(data)); i < short && plain[data[i]]; {
 			i++
+		}
+		if i < len(data) && plain[data[i]] {
+			i = skipPlain(data, i)
 		}
 		if i >= len(data) {
 			s.pos = i
@@ -162,11 +167,29 @@ func (s *scanner) text() error {
 		if data[i] < 0x20 {
 			return s.bad("no control character in a text")
 		}
+		s.escaped = true
 		if err := s.escape(); err != nil {
 			return err
 		}
 		i = s.pos
 	}
+}
+
+// skipPlain is the place of the next byte that is not plain.
+func skipPlain(data []byte, i int) int {
+	for i+8 <= len(data) {
+		w := binary.LittleEndian.Uint64(data[i:])
+		quote := w ^ (lows * '"')
+		slash := w ^ (lows * '\\')
+		if stop := ((quote-lows)&^quote | (slash-lows)&^slash | (w-lows*0x20)&^w) & highs; stop != 0 {
+			return i + bits.TrailingZeros64(stop)/8
+		}
+		i += 8
+	}
+	for i < len(data) && plain[data[i]] {
+		i++
+	}
+	return i
 }
 
 func (s *scanner) escape() error {
@@ -235,6 +258,7 @@ type members struct {
 	*scanner
 	depth              int
 	nameStart, nameEnd int
+	nameEscaped        bool
 	count              int
 	base               int
 	bloom              [4]uint64
@@ -276,7 +300,7 @@ func (m *members) next() bool {
 	if m.err = s.text(); m.err != nil {
 		return false
 	}
-	m.nameEnd = s.pos - 1
+	m.nameEnd, m.nameEscaped = s.pos-1, s.escaped
 	m.note()
 	if s.space() != ':' {
 		m.err = s.bad("a colon")
@@ -297,12 +321,15 @@ func (m *members) finish() error {
 func (m *members) note() {
 	s := m.scanner
 	name := s.data[m.nameStart:m.nameEnd]
+	if m.nameEscaped {
+		name = unquote(name)
+	}
 	print := fingerprint(name)
 	bit := (print * 0x9E3779B97F4A7C15) >> 56
 	word, mask := bit>>6, uint64(1)<<(bit&63)
 	if m.bloom[word]&mask != 0 {
 		for _, other := range s.seen[m.base:] {
-			if other.print == print && sameName(name, s.data[other.start:other.end]) {
+			if other.print == print && bytes.Equal(name, unquote(s.data[other.start:other.end])) {
 				s.duplicates++
 				break
 			}
@@ -310,4 +337,10 @@ func (m *members) note() {
 	}
 	m.bloom[word] |= mask
 	s.seen = append(s.seen, seenName{print, m.nameStart, m.nameEnd})
+}
+
+// is compares the member's name with a plain one.
+func (m *members) is(name string) bool {
+	raw := m.data[m.nameStart:m.nameEnd]
+	return string(raw) == name || m.nameEscaped && string(unquote(raw)) == name
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"hash"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,8 +21,10 @@ type splitter struct {
 	optional bool
 
 	scan scanner
-	hash hash.Hash
 	cut  []span
+	// lengths has a bit per length (mod 64) of a name that matters in a record.
+	lengths uint64
+	kept    []byte
 }
 
 // want is a path in the envelope; the first one is the records.
@@ -37,7 +37,7 @@ type want struct {
 type span struct{ start, end int }
 
 func newSplitter(s *Stream, extra ...string) *splitter {
-	sp := &splitter{volatile: s.Volatile, optional: s.Records.Optional, hash: sha256.New()}
+	sp := &splitter{volatile: s.Volatile, optional: s.Records.Optional}
 	for _, path := range append([]string{s.Records.Path}, extra...) {
 		var parts []string
 		if path != "@" {
@@ -57,8 +57,22 @@ func newSplitter(s *Stream, extra ...string) *splitter {
 		sp.changed = strings.Split(s.Since.Changed, ".")
 		sp.times = newTimeLayout(s.Since)
 	}
+	for _, name := range sp.volatile {
+		sp.matters(name)
+	}
+	if len(sp.keys) == 1 {
+		sp.matters(sp.keys[0][0])
+	}
+	if len(sp.parents) == 1 {
+		sp.matters(sp.parents[0][0])
+	}
+	if sp.changed != nil {
+		sp.matters(sp.changed[0])
+	}
 	return sp
 }
+
+func (sp *splitter) matters(name string) { sp.lengths |= 1 << (len(name) & 63) }
 
 // split appends the records of body to records. An error means that the page
 // as a whole is damaged.
@@ -119,7 +133,7 @@ func (sp *splitter) envelope(mask uint64, depth int, records []Record) ([]Record
 		for m.next() {
 			inner := uint64(0)
 			for i := range sp.wants {
-				if mask&(1<<i) != 0 && len(sp.wants[i].parts) > depth && nameIs(s.data[m.nameStart:m.nameEnd], sp.wants[i].parts[depth]) {
+				if mask&(1<<i) != 0 && len(sp.wants[i].parts) > depth && m.is(sp.wants[i].parts[depth]) {
 					inner |= 1 << i
 				}
 			}
@@ -199,7 +213,6 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 	sp.cut = sp.cut[:0]
 	m := members{scanner: s, depth: depth + 1}
 	for m.next() {
-		name := s.data[m.nameStart:m.nameEnd]
 		if open >= 0 {
 			sp.cut = append(sp.cut, span{open, m.nameStart - 1})
 			open = -1
@@ -208,17 +221,21 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 		if err := s.value(depth + 1); err != nil {
 			return records, err
 		}
+		if !m.nameEscaped && sp.lengths&(1<<((m.nameEnd-m.nameStart)&63)) == 0 {
+			lastEnd = s.pos
+			continue
+		}
 		value := s.data[valueStart:s.pos]
-		if len(sp.keys) == 1 && nameIs(name, sp.keys[0][0]) {
+		if len(sp.keys) == 1 && m.is(sp.keys[0][0]) {
 			key = value
 		}
-		if len(sp.parents) == 1 && nameIs(name, sp.parents[0][0]) {
+		if len(sp.parents) == 1 && m.is(sp.parents[0][0]) {
 			parent = value
 		}
-		if sp.changed != nil && nameIs(name, sp.changed[0]) {
+		if sp.changed != nil && m.is(sp.changed[0]) {
 			changed = value
 		}
-		if len(sp.volatile) > 0 && sp.isVolatile(name) {
+		if sp.isVolatile(&m) {
 			open = m.nameStart - 1
 		} else {
 			lastEnd = s.pos
@@ -251,8 +268,13 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 	return append(records, r), nil
 }
 
-func (sp *splitter) isVolatile(name []byte) bool {
-	return slices.ContainsFunc(sp.volatile, func(v string) bool { return nameIs(name, v) })
+func (sp *splitter) isVolatile(m *members) bool {
+	for _, name := range sp.volatile {
+		if m.is(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // hashInto hashes the record without the cut spans.
@@ -262,17 +284,16 @@ func (sp *splitter) hashInto(r *Record, start int) {
 		copy(r.Hash[:], sum[:])
 		return
 	}
-	sp.hash.Reset()
+	kept := sp.kept[:0]
 	at := start
 	for _, c := range sp.cut {
-		if c.start > at {
-			sp.hash.Write(sp.scan.data[at:c.start])
-		}
-		at = max(at, c.end)
+		kept = append(kept, sp.scan.data[at:c.start]...)
+		at = c.end
 	}
-	sp.hash.Write(sp.scan.data[at : start+len(r.Raw)])
-	var sum [sha256.Size]byte
-	copy(r.Hash[:], sp.hash.Sum(sum[:0]))
+	kept = append(kept, sp.scan.data[at:start+len(r.Raw)]...)
+	sp.kept = kept
+	sum := sha256.Sum256(kept)
+	copy(r.Hash[:], sum[:])
 }
 
 const maxKeyLength = 255
@@ -327,7 +348,7 @@ func descend(raw []byte, path []string) []byte {
 			if s.value(0) != nil {
 				return nil
 			}
-			if nameIs(raw[m.nameStart:m.nameEnd], name) {
+			if m.is(name) {
 				found = raw[start:s.pos]
 			}
 		}
