@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/koppel-io/koppel"
+)
+
+// Sent is what the remote answered to a write that it took.
+type Sent struct {
+	RemoteID string
+	// Lines are the remote's ids of the order's lines by position, as far as it gives them.
+	Lines map[int]string
+}
+
+const (
+	sentSQL = `
+UPDATE outbox SET state = 'sent', remote_id = @remote, error = NULL, updated_at = now()
+WHERE id = @id AND epoch = @epoch AND state = 'sending'`
+	// stream_id 0 and record_id '' until a pull meets the order and takes the source over.
+	pushSourceSQL = `
+INSERT INTO source (webshop_id, coupling_id, object, remote_id, object_id, stream_id, record_id, run_id, mapped)
+VALUES (@webshop, @coupling, @object, @remote, @id, 0, '', @run, '{}')
+ON CONFLICT (webshop_id, coupling_id, object, remote_id) DO NOTHING`
+	pushedSourceSQL = `
+SELECT object_id FROM source WHERE webshop_id = @webshop AND coupling_id = @coupling AND object = @object AND remote_id = @remote`
+	lineRemoteSQL = `
+UPDATE buy_order_line SET remote_id = @remote WHERE webshop_id = @webshop AND buy_order_id = @id AND position = @position`
+	touchBuyOrderSQL = `UPDATE buy_order SET changed_at = now(), run_id = @run WHERE webshop_id = @webshop AND id = @id`
+)
+
+// OutboxSent records that the remote took the write: sending → sent. The remote's ids go to the order's source and
+// lines in the same transaction. An epoch that is not the last claim's records nothing (kind conflict).
+func (tx *Tx) OutboxSent(ctx context.Context, id, epoch int64, s Sent) (Outbox, error) {
+	const op = "record write as sent"
+	o, err := tx.OutboxByID(ctx, id)
+	if err != nil {
+		return Outbox{}, wrap(op, err)
+	}
+	if s.RemoteID == "" {
+		return Outbox{}, invalid(op, "the remote's id of %s is missing", o.Reference)
+	}
+	if o.State == OutboxSent && o.Epoch == epoch && o.RemoteID != nil && *o.RemoteID == s.RemoteID {
+		return o, nil
+	}
+	if err := tx.settle(ctx, op, sentSQL, pgx.StrictNamedArgs{"id": id, "epoch": epoch, "remote": s.RemoteID}); err != nil {
+		return Outbox{}, err
+	}
+	args := pgx.StrictNamedArgs{"webshop": o.WebshopID, "coupling": o.CouplingID, "object": string(o.Object), "remote": s.RemoteID}
+	withID := maps.Clone(args)
+	withID["id"], withID["run"] = o.ObjectID, derefInt(o.RunID)
+	if _, err := tx.exec(ctx, pushSourceSQL, withID); err != nil {
+		return Outbox{}, wrap(op, err)
+	}
+	var bound int64
+	if err := tx.tx.QueryRow(ctx, pushedSourceSQL, args).Scan(&bound); err != nil {
+		return Outbox{}, wrap(op, err)
+	}
+	if bound != o.ObjectID {
+		return Outbox{}, conflict(op, "the remote's id %s of %s belongs to another object here already", s.RemoteID, o.Reference)
+	}
+	if o.Object == koppel.BuyOrders {
+		if err := tx.linesSent(ctx, o, s.Lines); err != nil {
+			return Outbox{}, wrap(op, err)
+		}
+	}
+	return tx.OutboxByID(ctx, id)
+}
+
+// linesSent writes the remote's ids of the lines, and the change that shows them.
+func (tx *Tx) linesSent(ctx context.Context, o Outbox, lines map[int]string) error {
+	for _, position := range slices.Sorted(maps.Keys(lines)) {
+		args := pgx.StrictNamedArgs{"webshop": o.WebshopID, "id": o.ObjectID, "position": position, "remote": lines[position]}
+		if _, err := tx.exec(ctx, lineRemoteSQL, args); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.exec(ctx, touchBuyOrderSQL, pgx.StrictNamedArgs{"webshop": o.WebshopID, "id": o.ObjectID, "run": o.RunID}); err != nil {
+		return err
+	}
+	return tx.noteChange(ctx, o.WebshopID, o.Object, o.ObjectID, changeUpdated, "lines")
+}
+
+const unsettledSQL = `
+UPDATE outbox SET state = @state, error = @error, due_at = coalesce(@due, due_at), updated_at = now()
+WHERE id = @id AND epoch = @epoch AND state = 'sending'`
+
+// OutboxUnknown records that nobody can say whether the remote took the write: sending → unknown, to be looked up
+// and, if it is not there, sent again from due on.
+func (tx *Tx) OutboxUnknown(ctx context.Context, id, epoch int64, cause koppel.Advice, due time.Time) (Outbox, error) {
+	return tx.unsettled(ctx, "record outcome of write as unknown", id, epoch, OutboxUnknown, &cause, due)
+}
+
+// OutboxParked records that a person must act: sending → parked.
+func (tx *Tx) OutboxParked(ctx context.Context, id, epoch int64, cause koppel.Advice) (Outbox, error) {
+	return tx.unsettled(ctx, "park write", id, epoch, OutboxParked, &cause, time.Time{})
+}
+
+// OutboxAgain records that the remote certainly did not take the write: sending → pending, to be sent from due on.
+func (tx *Tx) OutboxAgain(ctx context.Context, id, epoch int64, cause koppel.Advice, due time.Time) (Outbox, error) {
+	return tx.unsettled(ctx, "put write back", id, epoch, OutboxPending, &cause, due)
+}
+
+func (tx *Tx) unsettled(ctx context.Context, op string, id, epoch int64, state OutboxState, cause *koppel.Advice, due time.Time) (Outbox, error) {
+	advice, err := adviceOrNull(cause)
+	if err != nil {
+		return Outbox{}, wrap(op, err)
+	}
+	args := pgx.StrictNamedArgs{"id": id, "epoch": epoch, "state": string(state), "error": advice, "due": timeOrNull(due)}
+	if err := tx.settle(ctx, op, unsettledSQL, args); err != nil {
+		return Outbox{}, err
+	}
+	o, err := tx.OutboxByID(ctx, id)
+	return o, wrap(op, err)
+}
+
+// settle ends an attempt, if it is still the last one.
+func (tx *Tx) settle(ctx context.Context, op, sql string, args pgx.StrictNamedArgs) error {
+	n, err := tx.exec(ctx, sql, args)
+	if err == nil && n == 0 {
+		return conflict(op, "a later attempt has taken over, or the attempt has ended; this one records nothing")
+	}
+	return wrap(op, err)
+}
+
+func derefInt(n *int64) int64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
