@@ -53,17 +53,18 @@ func Compile(source Source) (*Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	mapped, err := mapping.Compile("mapping.yaml", []byte(source.Mapping), schemaOf(manifest))
-	if err != nil {
+	c := &Connector{Manifest: manifest, Source: source, Digest: source.Digest()}
+	if c.Mapping, err = mapping.Compile("mapping.yaml", []byte(source.Mapping), c.schema()); err != nil {
 		return nil, err
 	}
-	c := &Connector{Manifest: manifest, Mapping: mapped, Source: source, Digest: source.Digest()}
-	c.groups = groupsOf(manifest, mapped)
+	c.groups = groupsOf(manifest, c.Mapping)
 	return c, nil
 }
 
-func schemaOf(m *rest.Manifest) mapping.Schema {
-	schema := mapping.Schema{Settings: m.Settings, Streams: map[string]mapping.Stream{}}
+// schema is what the mapping may read.
+func (c *Connector) schema() mapping.Schema {
+	m := c.Manifest
+	schema := mapping.Schema{Settings: c.AllSettings(), Streams: map[string]mapping.Stream{}}
 	for _, s := range m.Streams {
 		schema.Streams[s.Name] = mapping.Stream{Shape: m.Shape(s.Name), Parent: s.ParentStream()}
 	}
