@@ -31,6 +31,9 @@ type ClientConfig struct {
 	Leaser Leaser
 	// Exchanges keeps failed exchanges; nil keeps none.
 	Exchanges ExchangeSink
+	// Trace is shown every exchange that succeeded, redacted and cut as a
+	// failed one is kept; nil shows none. For people who try a connector.
+	Trace func(koppel.Exchange)
 	// Tokens keeps access tokens; nil keeps them in the Transport.
 	Tokens TokenStore
 	// CredentialKey names the credential in budgets and token stores.
@@ -54,6 +57,7 @@ type Client struct {
 	budget        *budget
 	tokens        TokenStore
 	exchanges     ExchangeSink
+	trace         func(koppel.Exchange)
 	redact        *redactor
 	durations     koppel.Durations
 	timeout       time.Duration
@@ -68,7 +72,7 @@ func NewClient(config ClientConfig) (*Client, error) {
 	m := config.Manifest
 	c := &Client{
 		manifest: m, transport: config.Transport, version: config.Version, credentialKey: config.CredentialKey,
-		exchanges: config.Exchanges, tokens: config.Tokens, durations: config.Durations, log: config.Log,
+		exchanges: config.Exchanges, trace: config.Trace, tokens: config.Tokens, durations: config.Durations, log: config.Log,
 		redact: newRedactor(), now: time.Now,
 	}
 	if c.log == nil {

@@ -86,6 +86,9 @@ func (c *Client) exchange(ctx context.Context, call call) (*answer, error) {
 			}
 		}
 		if v.err == nil {
+			if c.trace != nil {
+				c.trace(c.picture(a))
+			}
 			return a, nil
 		}
 		return a, c.failed(ctx, a, v.err)

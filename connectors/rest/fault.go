@@ -88,10 +88,22 @@ func (c *Client) capture(ctx context.Context, a *answer, fault *koppel.Error) in
 	if c.exchanges == nil || a.request == nil {
 		return 0
 	}
+	e := c.picture(a)
+	e.Error = c.redact.text(fault.Error())
+	id, err := c.exchanges.SaveExchange(ctx, e)
+	if err != nil {
+		c.log.WarnContext(ctx, "keep failed exchange", "url", e.URL, "error", err)
+		return 0
+	}
+	return id
+}
+
+// picture is an exchange as it may be kept and shown: redacted, bodies cut.
+func (c *Client) picture(a *answer) koppel.Exchange {
 	e := koppel.Exchange{
 		At: a.requestedAt, Method: a.call.method, URL: c.redact.url(a.request.URL),
 		RequestHeader: c.redact.header(a.request.Header), RequestBody: c.redact.body(a.call.body),
-		Status: a.status, Took: a.took, Error: c.redact.text(fault.Error()),
+		Status: a.status, Took: a.took,
 	}
 	if a.header != nil {
 		e.ResponseHeader = c.redact.header(a.header)
@@ -99,10 +111,5 @@ func (c *Client) capture(ctx context.Context, a *answer, fault *koppel.Error) in
 	if a.body != nil {
 		e.ResponseBody = c.redact.body(a.body.data)
 	}
-	id, err := c.exchanges.SaveExchange(ctx, e)
-	if err != nil {
-		c.log.WarnContext(ctx, "keep failed exchange", "url", e.URL, "error", err)
-		return 0
-	}
-	return id
+	return e
 }
