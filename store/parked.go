@@ -64,6 +64,7 @@ func (tx *Tx) Parked(ctx context.Context, id string) (ParkedRow, error) {
 type ParkedFilter struct {
 	Coupling string // outside id
 	Stream   string
+	Object   koppel.Object
 	Kind     koppel.Kind
 	// Search finds records whose remote id is the text, or whose reason, field or input holds it.
 	Search   string
@@ -74,7 +75,7 @@ type ParkedFilter struct {
 
 const parkedsSQL = parkedColumns + `, ''::bytea AS raw` + parkedFrom + `
 WHERE p.id < @after AND (p.resolved_at IS NOT NULL) = @resolved AND (@coupling::uuid IS NULL OR c.uuid = @coupling)
-  AND (@stream = '' OR st.name = @stream) AND (@kind = '' OR p.kind = @kind)
+  AND (@stream = '' OR st.name = @stream) AND (@object = '' OR p.object = @object) AND (@kind = '' OR p.kind = @kind)
   AND (@search = '' OR p.remote_id = @search OR strpos(lower(p.reason), lower(@search)) > 0
        OR strpos(lower(p.field), lower(@search)) > 0 OR strpos(lower(p.input), lower(@search)) > 0)
 ORDER BY p.id DESC LIMIT @limit`
@@ -92,7 +93,7 @@ func (tx *Tx) ParkedRecords(ctx context.Context, f ParkedFilter) (Page[ParkedRow
 	}
 	size := pageSize(f.Limit)
 	rows, err := many[ParkedRow](ctx, tx, parkedsSQL, pgx.StrictNamedArgs{
-		"after": from, "resolved": f.Resolved, "coupling": coupling, "stream": f.Stream, "kind": string(f.Kind),
+		"after": from, "resolved": f.Resolved, "coupling": coupling, "stream": f.Stream, "object": string(f.Object), "kind": string(f.Kind),
 		"search": f.Search, "limit": size + 1,
 	})
 	return pageOf("parked", rows, size, func(p ParkedRow) int64 { return p.ID }), wrap(op, err)

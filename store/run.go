@@ -129,6 +129,7 @@ type RunFilter struct {
 	Coupling  string // outside id
 	Group     string
 	Direction koppel.Direction
+	Mode      koppel.Mode
 	Trigger   koppel.Trigger
 	States    []koppel.RunState
 	Limit     int
@@ -137,7 +138,7 @@ type RunFilter struct {
 
 const runsSQL = runSelect + `
 WHERE r.id < @after AND (@coupling::uuid IS NULL OR c.uuid = @coupling) AND (@group = '' OR r.stream_group = @group)
-  AND (@direction = '' OR r.direction = @direction) AND (@trigger = '' OR r.trigger = @trigger)
+  AND (@direction = '' OR r.direction = @direction) AND (@mode = '' OR r.mode = @mode) AND (@trigger = '' OR r.trigger = @trigger)
   AND (cardinality(@states::text[]) = 0 OR r.state = ANY (@states))
 ORDER BY r.id DESC LIMIT @limit`
 
@@ -159,7 +160,7 @@ func (tx *Tx) Runs(ctx context.Context, f RunFilter) (Page[Run], error) {
 	size := pageSize(f.Limit)
 	rows, err := many[Run](ctx, tx, runsSQL, pgx.StrictNamedArgs{
 		"after": from, "coupling": coupling, "group": f.Group, "direction": string(f.Direction),
-		"trigger": string(f.Trigger), "states": states, "limit": size + 1,
+		"mode": string(f.Mode), "trigger": string(f.Trigger), "states": states, "limit": size + 1,
 	})
 	return pageOf("runs", rows, size, func(r Run) int64 { return r.ID }), wrap(op, err)
 }
