@@ -7,6 +7,7 @@ import (
 
 	yaml "github.com/goccy/go-yaml"
 	yamlast "github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	yamlparser "github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -49,12 +50,12 @@ func (d *document) parse(source []byte) yamlast.Node {
 		d.fail(start, "", "a file of %d bytes, more than %d", len(source), maxSource)
 		return nil
 	}
-	if deepest(source) > maxDepth {
-		d.fail(start, "", "brackets nested deeper than %d", maxDepth)
+	d.lines = strings.Split(string(source), "\n")
+	tokens := lexer.Tokenize(string(source))
+	if !d.admit(tokens) {
 		return nil
 	}
-	d.lines = strings.Split(string(source), "\n")
-	parsed, err := yamlparser.ParseBytes(source, 0)
+	parsed, err := yamlparser.Parse(tokens, 0)
 	if err != nil {
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) && syntax.Token != nil {
@@ -72,19 +73,35 @@ func (d *document) parse(source []byte) yamlast.Node {
 	return parsed.Docs[0].Body
 }
 
-// deepest is the deepest nesting of brackets, quoted ones counted too.
-func deepest(source []byte) int {
-	depth, most := 0, 0
-	for _, c := range source {
-		switch c {
-		case '[', '{':
+// maxYAMLDepth is how deep brackets or dashes may nest in a mapping.yaml.
+const maxYAMLDepth = 8
+
+// admit refuses what no mapping needs and what would cost the parser, which
+// nests as deep as its input says, more than the file's size.
+func (d *document) admit(tokens token.Tokens) bool {
+	depth, dashes, line := 0, 0, 0
+	for _, t := range tokens {
+		at := place{line: t.Position.Line, column: t.Position.Column}
+		if at.line != line {
+			line, dashes = at.line, 0
+		}
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.MappingKeyType, token.DirectiveType:
+			d.fail(at, "keys, texts and lists only", "%s cannot be used in a mapping", clip(t.Value))
+			return false
+		case token.SequenceStartType, token.MappingStartType:
 			depth++
-			most = max(most, depth)
-		case ']', '}':
-			depth = max(0, depth-1)
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		case token.SequenceEntryType:
+			dashes++
+		}
+		if depth > maxYAMLDepth || dashes > maxYAMLDepth {
+			d.fail(at, "", "nested deeper than %d", maxYAMLDepth)
+			return false
 		}
 	}
-	return most
+	return true
 }
 
 func firstLine(text string) string {

@@ -85,6 +85,10 @@ func NewEvaluator(m *Mapping, env Env) *Evaluator {
 func settingValue(setting koppel.Setting, v any) any {
 	v = adopt(v)
 	switch setting.Type {
+	case koppel.SettingBool:
+		if b, err := castBool(v); err == nil {
+			return b
+		}
 	case koppel.SettingInt:
 		if i, err := castInt(v); err == nil {
 			return i

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/shopspring/decimal"
 )
@@ -252,6 +253,15 @@ func adopt(v any) any {
 		return int(x)
 	case int32:
 		return int(x)
+	case uint64:
+		if x <= math.MaxInt64 {
+			return int(x)
+		}
+		return number(strconv.FormatUint(x, 10))
+	case uint32:
+		return int(x)
+	case float32:
+		return adopt(float64(x))
 	case float64:
 		if x == math.Trunc(x) && math.Abs(x) < 1<<53 {
 			return int(x)
@@ -277,7 +287,7 @@ func adopt(v any) any {
 func adoptAll(list []any) []any {
 	for i, v := range list {
 		switch v.(type) {
-		case int64, int32, float64, []byte, json.Number, json.RawMessage:
+		case int64, int32, uint64, uint32, float64, float32, []byte, json.Number, json.RawMessage:
 			own := slices.Clone(list)
 			for j := i; j < len(own); j++ {
 				own[j] = adopt(own[j])

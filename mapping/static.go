@@ -147,9 +147,10 @@ func staticOf(n *node) static {
 	return s
 }
 
-// staticSetting is the static type of a setting.
+// staticSetting is the static type of a setting. It counts as nullable even
+// with a default: what is stored is only checked when an expression reads it.
 func staticSetting(setting koppel.Setting) static {
-	s := static{kind: kindString, nullable: setting.Default == nil}
+	s := static{kind: kindString, nullable: true}
 	switch setting.Type {
 	case koppel.SettingInt:
 		s.kind = kindInt
