@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/client"
+	"github.com/koppel-io/koppel/fakes/demoshop"
+)
+
+var orders = []scenario{
+	{"a buy order arrives once and its ids come back", aBuyOrderArrivesOnce},
+	{"a buy order whose answer was lost is not sent twice", aLostAnswerIsNotSentTwice},
+}
+
+// place makes a buy order of two products of one supplier and places it.
+func (s *site) place(t *testing.T) client.Placed {
+	t.Helper()
+	suppliers, products := s.objects(t, koppel.Suppliers), s.objects(t, koppel.Products)
+	order := client.NewBuyOrder{Webshop: s.webshop.ID, ExpectedDeliveryDate: "2031-05-06"}
+	for _, supplier := range suppliers {
+		order.Supplier = supplier.ID
+		break
+	}
+	for _, product := range products {
+		order.Lines = append(order.Lines, client.NewBuyOrderLine{Product: product.ID, Quantity: int64(len(order.Lines) + 2), SubtotalValue: "25.00"})
+		if len(order.Lines) == 2 {
+			break
+		}
+	}
+	draft, err := s.land.api.CreateBuyOrder(t.Context(), order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.shop.PurchaseOrders()) != 0 {
+		t.Error("a draft was sent")
+	}
+	placed, err := s.land.api.PlaceBuyOrder(t.Context(), draft.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if placed.Push == nil {
+		t.Fatalf("nothing is to be sent: %+v", placed)
+	}
+	return placed
+}
+
+// wantOnce waits until the order has its remote id and checks the shop's ledger.
+func (s *site) wantOnce(t *testing.T, placed client.Placed) {
+	t.Helper()
+	var order client.Object
+	await(t, "the remote's id of the buy order", func(ctx context.Context) (bool, string) {
+		var err error
+		if order, err = s.land.api.BuyOrder(ctx, placed.ID); err != nil {
+			return false, err.Error()
+		}
+		return len(order.Sources) == 1, fmt.Sprintf("%+v, push %+v, ledger %+v", order.Sources, placed.Push, s.shop.Ledger())
+	})
+	all := s.shop.PurchaseOrders()
+	if len(all) != 1 || len(all[0].IDs) != 1 {
+		t.Fatalf("the shop has %+v, want one order", all)
+	}
+	var reference string
+	if err := json.Unmarshal(order.Values["reference"], &reference); err != nil || reference != all[0].Reference || reference == "" {
+		t.Errorf("our reference is %q (%v), the shop's %q", reference, err, all[0].Reference)
+	}
+	if got := order.Sources[0].RemoteID; got != fmt.Sprint(all[0].IDs[0]) {
+		t.Errorf("the remote id is %s, in the shop %d", got, all[0].IDs[0])
+	}
+	var lines []struct {
+		RemoteID string `json:"remote_id"`
+		Quantity int64  `json:"quantity"`
+	}
+	if err := json.Unmarshal(order.Values["lines"], &lines); err != nil || len(lines) != 2 {
+		t.Fatalf("lines %s, %v", order.Values["lines"], err)
+	}
+	for i, line := range lines {
+		if line.RemoteID == "" || line.Quantity != all[0].Orders[0].Lines[i].Quantity {
+			t.Errorf("line %d is %+v, in the shop %+v", i, line, all[0].Orders[0].Lines[i])
+		}
+	}
+}
+
+func aBuyOrderArrivesOnce(t *testing.T, l *land) {
+	s := newSite(t, l, demoshop.Config{Products: 20, Orders: 5})
+	s.activate(t)
+	s.wantOnce(t, s.place(t))
+}
+
+func aLostAnswerIsNotSentTwice(t *testing.T, l *land) {
+	s := newSite(t, l, demoshop.Config{Products: 20, Orders: 5})
+	s.activate(t)
+	s.misbehave(t, demoshop.Fault{Kind: demoshop.ErrorAfter, Method: "POST", Path: "/purchase-orders", Times: 1, Share: 1})
+	s.wantOnce(t, s.place(t))
+	if doubled := s.shop.Ledger().Doubled; len(doubled) != 0 {
+		t.Errorf("ordered twice: %v", doubled)
+	}
+}
