@@ -1,8 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +18,7 @@ import (
 type connector struct {
 	Name        string           `json:"name" doc:"Id, lower case"`
 	Title       string           `json:"title" doc:"Name as people read it"`
-	Version     string           `json:"version" doc:"Current version"`
-	Digest      string           `json:"digest"`
+	Version     version          `json:"version" doc:"The current version"`
 	Docs        string           `json:"docs,omitempty" doc:"Address of the remote's API documentation"`
 	Objects     []koppel.Object  `json:"objects" nullable:"false" doc:"What it reads, in the order of work"`
 	Pushes      []koppel.Object  `json:"pushes" nullable:"false" doc:"What it writes"`
@@ -45,7 +47,7 @@ func (s *server) showConnector(ctx context.Context, v store.ConnectorVersion) (c
 		return connector{}, err
 	}
 	out := connector{
-		Name: v.Connector, Title: compiled.Name, Version: v.Version, Digest: v.Digest, Docs: compiled.Docs,
+		Name: v.Connector, Title: compiled.Name, Version: showVersion(v), Docs: compiled.Docs,
 		Objects: compiled.Objects(), Pushes: []koppel.Object{}, Settings: compiled.AllSettings(), Credentials: compiled.Credentials,
 	}
 	for _, object := range koppel.Objects() {
@@ -62,20 +64,53 @@ func (s *server) showConnector(ctx context.Context, v store.ConnectorVersion) (c
 	return out, nil
 }
 
-func (s *server) listConnectors(ctx context.Context, _ caller, _ *struct{}) (pageBody[connector], error) {
+func (s *server) listConnectors(ctx context.Context, _ caller, in *connectorList) (pageBody[connector], error) {
+	after, err := connectorAfter(in.Cursor)
+	if err != nil {
+		return pageBody[connector]{}, err
+	}
 	list, err := store.With(ctx, s.Store, store.Queues(), func(tx *store.Tx) ([]store.ConnectorVersion, error) {
 		return tx.CurrentConnectorVersions(ctx)
 	})
 	if err != nil {
 		return pageBody[connector]{}, err
 	}
-	out := pageBody[connector]{Data: make([]connector, len(list))}
+	list = slices.DeleteFunc(list, func(v store.ConnectorVersion) bool { return v.Connector <= after })
+	out := pageBody[connector]{}
+	if size := cmp.Or(in.Limit, connectorPage); len(list) > size {
+		list = list[:size]
+		out.Next = connectorCursor(list[size-1].Connector)
+	}
+	out.Data = make([]connector, len(list))
 	for i, v := range list {
 		if out.Data[i], err = s.showConnector(ctx, v); err != nil {
 			return pageBody[connector]{}, err
 		}
 	}
 	return out, nil
+}
+
+type connectorList struct{ paging }
+
+// connectorPage is how many connectors a page has when the caller does not say.
+const connectorPage = 50
+
+const connectorCursors = "connectors:"
+
+func connectorCursor(name string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(connectorCursors + name))
+}
+
+func connectorAfter(cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	name, ok := strings.CutPrefix(string(text), connectorCursors)
+	if err != nil || !ok {
+		return "", koppel.E(koppel.KindInvalidRequest, "list connectors", "the cursor is not one of this list; start again without a cursor")
+	}
+	return name, nil
 }
 
 type byName struct {
@@ -122,7 +157,7 @@ func (s *server) publishConnector(ctx context.Context, who caller, in *newVersio
 			return version{}, err
 		}
 		shown := showVersion(v)
-		return shown, audit(ctx, tx, who, "connector.publish", "connector "+v.Connector, nil, shown)
+		return shown, audit(ctx, tx, who, "connector.publish", v.Connector, nil, shown)
 	})
 }
 
@@ -168,6 +203,6 @@ func (s *server) rollbackConnector(ctx context.Context, who caller, in *rollback
 			return version{}, err
 		}
 		shown := showVersion(after)
-		return shown, audit(ctx, tx, who, "connector.rollback", "connector "+after.Connector, showVersion(before), shown)
+		return shown, audit(ctx, tx, who, "connector.rollback", after.Connector, showVersion(before), shown)
 	})
 }

@@ -181,7 +181,7 @@ func (s *server) createCoupling(ctx context.Context, who caller, in *newCoupling
 		if err != nil {
 			return coupling{}, err
 		}
-		return shown, audit(ctx, tx, who, "coupling.create", "coupling "+c.UUID, nil, map[string]any{
+		return shown, audit(ctx, tx, who, "coupling.create", c.UUID, nil, map[string]any{
 			"connector": c.Connector, "name": c.Name, "settings": c.Settings, "credential_fields": fieldNames(b.Credentials),
 		})
 	})

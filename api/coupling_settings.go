@@ -46,7 +46,7 @@ func (s *server) setSettings(ctx context.Context, who caller, in *settingsPatch)
 		if err != nil {
 			return coupling{}, err
 		}
-		if err := audit(ctx, tx, who, "coupling.settings", "coupling "+c.UUID, c.Settings, after.Settings); err != nil {
+		if err := audit(ctx, tx, who, "coupling.settings", c.UUID, c.Settings, after.Settings); err != nil {
 			return coupling{}, err
 		}
 		return showCoupling(ctx, tx, after, &versionNames{})

@@ -93,7 +93,7 @@ func (s *server) move(ctx context.Context, who caller, scope store.Scope, id, ac
 		if shown, err = showCoupling(ctx, tx, after, &versionNames{}); err != nil {
 			return err
 		}
-		return audit(ctx, tx, who, action, "coupling "+after.UUID, lifeOf(before), lifeOf(after))
+		return audit(ctx, tx, who, action, after.UUID, lifeOf(before), lifeOf(after))
 	})
 	return after, shown, err
 }

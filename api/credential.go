@@ -46,7 +46,7 @@ func (s *server) setCredentials(ctx context.Context, who caller, in *newCredenti
 			return err
 		}
 		// Names only: a value never reaches the audit log.
-		return audit(ctx, tx, who, "coupling.credentials", "coupling "+c.UUID, nil, map[string]any{"fields": fieldNames(in.Body.Values)})
+		return audit(ctx, tx, who, "coupling.credentials", c.UUID, nil, map[string]any{"fields": fieldNames(in.Body.Values)})
 	})
 	if err != nil {
 		return checked{}, err
@@ -85,7 +85,7 @@ func (s *server) checkCoupling(ctx context.Context, who caller, in *byID) (check
 		return checked{}, err
 	}
 	if err := s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
-		return audit(ctx, tx, who, "coupling.check", "coupling "+c.UUID, nil, nil)
+		return audit(ctx, tx, who, "coupling.check", c.UUID, nil, nil)
 	}); err != nil {
 		return checked{}, err
 	}
@@ -140,7 +140,7 @@ func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, c
 		if c, err = tx.ResumeCoupling(ctx, c.UUID, koppel.PausedByAuth); err != nil {
 			return err
 		}
-		return audit(ctx, tx, who, "coupling.resume", "coupling "+c.UUID, before, c.State)
+		return audit(ctx, tx, who, "coupling.resume", c.UUID, before, c.State)
 	})
 	if err != nil {
 		return checked{}, err

@@ -10,8 +10,6 @@ import (
 
 // Engine is what the API asks of Temporal; cmd wires it.
 type Engine interface {
-	// WorkflowID names the workflow that does a run of a coupling's stream group.
-	WorkflowID(mode koppel.Mode, coupling, group, run string) string
 	// StartRun starts the workflow of an opened run; one that runs already is no error.
 	StartRun(ctx context.Context, run store.Run) error
 	// Activate starts the activation of a coupling, or leaves the running one alone.

@@ -62,7 +62,7 @@ func (s *server) createKey(ctx context.Context, who caller, in *newKey) (key, er
 			return key{}, err
 		}
 		shown := showKey(made)
-		if err := audit(ctx, tx, who, "key.create", "key "+made.UUID, nil, shown); err != nil {
+		if err := audit(ctx, tx, who, "key.create", made.UUID, nil, shown); err != nil {
 			return key{}, err
 		}
 		shown.Key = secret.Reveal()
@@ -92,6 +92,6 @@ func (s *server) revokeKey(ctx context.Context, who caller, in *byID) (key, erro
 		if err != nil {
 			return key{}, err
 		}
-		return showKey(after), audit(ctx, tx, who, "key.revoke", "key "+after.UUID, showKey(before), showKey(after))
+		return showKey(after), audit(ctx, tx, who, "key.revoke", after.UUID, showKey(before), showKey(after))
 	})
 }

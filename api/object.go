@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -12,13 +11,13 @@ import (
 // object is an object as the API shows it. Values has a member per field of
 // koppel.Object.Fields; object_schema.go says so in the OpenAPI document.
 type object struct {
-	ID        string          `json:"id"`
-	Webshop   string          `json:"webshop"`
-	Object    koppel.Object   `json:"object"`
-	Values    json.RawMessage `json:"values"`
-	ChangedAt time.Time       `json:"changed_at"`
-	DeletedAt *time.Time      `json:"deleted_at,omitempty"`
-	Sources   []source        `json:"sources"`
+	ID        string        `json:"id"`
+	Webshop   string        `json:"webshop"`
+	Object    koppel.Object `json:"object"`
+	Values    values        `json:"values"`
+	ChangedAt time.Time     `json:"changed_at"`
+	DeletedAt *time.Time    `json:"deleted_at,omitempty"`
+	Sources   []source      `json:"sources"`
 }
 
 // source is what binds an object to one coupling's remote id.
@@ -29,15 +28,19 @@ type source struct {
 	GoneAt    *time.Time `json:"gone_at" doc:"When the remote was found to have it no more; null while it is there"`
 }
 
-func showObject(kind koppel.Object) func(store.ObjectRow) object {
-	return func(o store.ObjectRow) object {
-		return object{
-			ID: o.UUID, Webshop: o.WebshopUUID, Object: kind, Values: o.Values, ChangedAt: o.ChangedAt, DeletedAt: o.DeletedAt,
-			Sources: each(o.Sources, func(s store.ObjectSource) source {
-				return source{Coupling: s.Coupling, RemoteID: s.RemoteID, ChangedAt: s.ChangedAt.UTC(), GoneAt: s.GoneAt}
-			}),
-		}
+func showObject(o store.ObjectRow, webshop string) object {
+	return object{
+		ID: o.UUID, Webshop: webshop, Object: o.Object, Values: values{o.Object.Fields(), o.Values}, ChangedAt: o.ChangedAt, DeletedAt: o.DeletedAt,
+		Sources: each(o.Sources, func(s store.SourceRow) source {
+			return source{Coupling: s.CouplingUUID, RemoteID: s.RemoteID, ChangedAt: s.ChangedAt, GoneAt: s.GoneAt}
+		}),
 	}
+}
+
+// showObjects shows rows with the outside ids of their webshops.
+func showObjects(ctx context.Context, tx *store.Tx, rows []store.ObjectRow) ([]object, error) {
+	webshops, err := tx.WebshopUUIDs(ctx, each(rows, func(o store.ObjectRow) int64 { return o.WebshopID }))
+	return each(rows, func(o store.ObjectRow) object { return showObject(o, webshops[o.WebshopID]) }), err
 }
 
 type objectList struct {
@@ -51,6 +54,9 @@ type objectList struct {
 }
 
 func (s *server) listObjects(ctx context.Context, who caller, in *objectList) (pageBody[object], error) {
+	if err := in.check(); err != nil {
+		return pageBody[object]{}, err
+	}
 	scope, err := s.narrow(ctx, who, in.Webshop)
 	if err != nil {
 		return pageBody[object]{}, err
@@ -59,8 +65,29 @@ func (s *server) listObjects(ctx context.Context, who caller, in *objectList) (p
 		page, err := tx.Objects(ctx, in.Object, store.ObjectFilter{
 			SKU: in.SKU, EAN: in.EAN, Number: in.Number, RemoteID: in.RemoteID, Limit: in.Limit, After: in.Cursor,
 		})
-		return pageOf(page, showObject(in.Object)), err
+		if err != nil {
+			return pageBody[object]{}, err
+		}
+		data, err := showObjects(ctx, tx, page.Items)
+		return pageBody[object]{Data: data, Next: page.Next}, err
 	})
+}
+
+// check names filters on what the object does not have.
+func (in *objectList) check() error {
+	bad := &fieldErrors{}
+	for _, f := range []struct{ name, value, field string }{
+		{"sku", in.SKU, "sku_code"}, {"ean", in.EAN, "ean_code"}, {"number", in.Number, "number"},
+	} {
+		_, _, ok := in.Object.Field(f.field)
+		if f.field == "number" && in.Object == koppel.BuyOrders {
+			ok = true
+		}
+		if f.value != "" && !ok {
+			bad.add("query."+f.name, string(in.Object)+" have no "+f.name)
+		}
+	}
+	return bad.err("list objects")
 }
 
 type oneObject struct {
@@ -70,7 +97,18 @@ type oneObject struct {
 
 func (s *server) getObject(ctx context.Context, who caller, in *oneObject) (object, error) {
 	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (object, error) {
-		o, err := tx.Object(ctx, in.Object, in.ID)
-		return showObject(in.Object)(o), err
+		return getObject(ctx, tx, in.Object, in.ID)
 	})
+}
+
+func getObject(ctx context.Context, tx *store.Tx, kind koppel.Object, id string) (object, error) {
+	o, err := tx.Object(ctx, kind, id)
+	if err != nil {
+		return object{}, err
+	}
+	shown, err := showObjects(ctx, tx, []store.ObjectRow{o})
+	if err != nil {
+		return object{}, err
+	}
+	return shown[0], nil
 }

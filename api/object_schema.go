@@ -33,6 +33,19 @@ func schemaName(kind koppel.Object) string {
 	return strings.Join(parts, "")
 }
 
+// Schema implements huma.SchemaProvider: a buy order with its push.
+func (placed) Schema(r huma.Registry) *huma.Schema {
+	const name = "PlacedBuyOrder"
+	if r.Map()[name] == nil {
+		s := kindSchema(r, koppel.BuyOrders)
+		s.Properties["placed_at"] = &huma.Schema{Type: huma.TypeString, Format: "date-time"}
+		s.Properties["push"] = r.Schema(reflect.TypeFor[push](), true, "Push")
+		s.Required = append(s.Required, "placed_at", "push")
+		r.Map()[name] = s
+	}
+	return &huma.Schema{Ref: "#/components/schemas/" + name}
+}
+
 func kindSchema(r huma.Registry, kind koppel.Object) *huma.Schema {
 	uuid := func(doc string) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeString, Format: "uuid", Description: doc}
@@ -94,7 +107,7 @@ func fieldSchema(f koppel.Field) *huma.Schema {
 		s.Type = huma.TypeObject
 		s.Properties = map[string]*huma.Schema{
 			"id":  {Type: huma.TypeString, Format: "uuid", Nullable: true, Description: "One of " + string(f.Ref) + "; null while the key waits for it"},
-			"key": {Type: huma.TypeString, Nullable: true, Description: "How the coupling names it"},
+			"key": {Type: huma.TypeString, Description: "How the coupling names it; empty for a reference made here"},
 		}
 		s.Required = []string{"id", "key"}
 	case koppel.Lines:

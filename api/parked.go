@@ -56,7 +56,7 @@ func (s *server) listParked(ctx context.Context, who caller, in *parkedList) (pa
 			}
 		}
 		page, err := tx.ParkedRecords(ctx, store.ParkedFilter{
-			Coupling: in.Coupling, Object: string(in.Object), Kind: in.Kind, Search: in.Search, Limit: in.Limit, After: in.Cursor,
+			Coupling: in.Coupling, Object: in.Object, Kind: in.Kind, Search: in.Search, Limit: in.Limit, After: in.Cursor,
 		})
 		return pageOf(page, showParked), err
 	})
@@ -88,7 +88,7 @@ type retryRequest struct {
 }
 
 func (s *server) retryAllParked(ctx context.Context, who caller, in *retryRequest) (retried, error) {
-	filter := store.ParkedFilter{Coupling: in.Body.Coupling, Object: string(in.Body.Object), Kind: in.Body.Kind, Limit: 500}
+	filter := store.ParkedFilter{Coupling: in.Body.Coupling, Object: in.Body.Object, Kind: in.Body.Kind, Limit: 500}
 	var all []store.ParkedRow
 	if _, _, err := s.findCoupling(ctx, who, in.Body.Coupling); err != nil {
 		return retried{}, err

@@ -190,7 +190,7 @@ func (s *server) cancelRun(ctx context.Context, who caller, in *byID) (run, erro
 		if err != nil {
 			return err
 		}
-		return audit(ctx, tx, who, "run.cancel", "run "+r.UUID, r.State, after.State)
+		return audit(ctx, tx, who, "run.cancel", r.UUID, r.State, after.State)
 	})
 	if err != nil {
 		return run{}, err

@@ -47,7 +47,7 @@ func (s *server) startSync(ctx context.Context, who caller, in *syncRequest) (st
 	group, ok := connector.Group(in.Body.Object)
 	if !ok {
 		bad := &fieldErrors{}
-		bad.add("body.object", "connector "+c.Connector+" does not read "+string(in.Body.Object)+"; it reads "+objectList(connector))
+		bad.add("body.object", "connector "+c.Connector+" does not read "+string(in.Body.Object)+"; it reads "+objectNames(connector))
 		return started{}, bad.err("start sync")
 	}
 	b := &in.Body
@@ -99,13 +99,13 @@ const keysMost = 1000
 // wait for another run.
 func (s *server) open(ctx context.Context, who caller, scope store.Scope, n store.NewRun) (started, error) {
 	n.UUID, n.Direction, n.Trigger, n.AskedBy = store.NewID(), koppel.Pull, koppel.TriggerManual, who.name()
-	n.WorkflowID = s.Engine.WorkflowID(n.Mode, n.Coupling, n.StreamGroup, n.UUID)
+	n.WorkflowID = koppel.PullWorkflowID(n.Mode, n.Coupling, n.StreamGroup, n.UUID)
 	opened, err := store.With(ctx, s.Store, scope, func(tx *store.Tx) (store.Opened, error) {
 		opened, err := tx.OpenRun(ctx, n)
 		if err != nil {
 			return opened, err
 		}
-		return opened, audit(ctx, tx, who, "run.start", "run "+opened.Run.UUID, nil, map[string]any{
+		return opened, audit(ctx, tx, who, "run.start", opened.Run.UUID, nil, map[string]any{
 			"coupling": n.Coupling, "group": n.StreamGroup, "mode": n.Mode,
 		})
 	})
@@ -126,6 +126,6 @@ func (s *server) start(ctx context.Context, run store.Run) {
 	}
 }
 
-func objectList(connector *connectors.Connector) string {
+func objectNames(connector *connectors.Connector) string {
 	return strings.Join(each(connector.Objects(), func(o koppel.Object) string { return string(o) }), ", ")
 }

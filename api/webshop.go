@@ -41,7 +41,10 @@ func (s *server) createWebshop(ctx context.Context, who caller, in *newWebshop) 
 		b.Organisation = b.Name
 	}
 	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (webshop, error) {
-		owner, err := tx.EnsureOrganisation(ctx, b.Organisation)
+		owner, ok, err := tx.OrganisationByName(ctx, b.Organisation)
+		if err == nil && !ok {
+			owner, err = tx.CreateOrganisation(ctx, b.Organisation)
+		}
 		if err != nil {
 			return webshop{}, err
 		}
@@ -52,7 +55,7 @@ func (s *server) createWebshop(ctx context.Context, who caller, in *newWebshop) 
 			return webshop{}, err
 		}
 		shown := showWebshop(w)
-		return shown, audit(ctx, tx, who, "webshop.create", "webshop "+w.UUID, nil, shown)
+		return shown, audit(ctx, tx, who, "webshop.create", w.UUID, nil, shown)
 	})
 }
 
