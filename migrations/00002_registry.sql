@@ -52,7 +52,7 @@ ALTER TABLE connector ADD FOREIGN KEY (current_version_id) REFERENCES connector_
 
 CREATE TABLE provider (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    uuid      uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    uuid      uuid NOT NULL UNIQUE,
     type      text NOT NULL CHECK (type IN ('consumer', 'order_provider', 'loyalty_service', 'recipient', 'accounting', 'payment_provider', 'sync')),
     code      text NOT NULL UNIQUE,
     name      text NOT NULL,
@@ -62,7 +62,7 @@ COMMENT ON TABLE provider IS 'The technical side of a service.';
 
 CREATE TABLE integration (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    uuid        uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    uuid        uuid NOT NULL UNIQUE,
     provider_id bigint NOT NULL REFERENCES provider,
     code        text NOT NULL UNIQUE,
     name        text NOT NULL

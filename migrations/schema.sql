@@ -1,0 +1,1029 @@
+-- The schema of today in one piece, read from the catalog of a migrated database. For reading only: migrations make it.
+-- go test ./migrations -update writes it anew.
+
+ROLE koppel_app LOGIN
+
+ROLE koppel_engine LOGIN
+
+CREATE OR REPLACE FUNCTION public.koppel_all_webshops()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT coalesce(current_setting('koppel.webshop', true) = 'all', false) $function$
+;
+COMMENT IS 'True for a transaction of an installation-wide key.'
+
+CREATE OR REPLACE FUNCTION public.koppel_partitions(days_ahead integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    parent text;
+    day    date;
+    child  text;
+    made   integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('koppel partitions'));
+    FOREACH parent IN ARRAY ARRAY['timeline', 'exchange', 'audit', 'inbox', 'change'] LOOP
+        FOR day IN SELECT generate_series((now() AT TIME ZONE 'UTC')::date - 1, (now() AT TIME ZONE 'UTC')::date + days_ahead, '1 day')::date LOOP
+            child := parent || '_' || to_char(day, 'YYYYMMDD');
+            IF to_regclass(child) IS NULL THEN
+                EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+                    child, parent, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+                made := made + 1;
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN made;
+END
+$function$
+;
+COMMENT IS 'Makes the daily partitions from yesterday to days_ahead and says how many were new; called by migrate, by every starting server and worker and by the sweep.';
+GRANT koppel_app, koppel_engine
+
+CREATE OR REPLACE FUNCTION public.koppel_webshop()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT nullif(nullif(current_setting('koppel.webshop', true), ''), 'all')::bigint $function$
+;
+COMMENT IS 'The webshop this transaction may touch; null when none is set or when it is all.'
+
+SEQUENCE object_id INCREMENT 1000 CACHE 1;
+COMMENT IS 'One number space for the inner ids of all objects: a value is the first of a thousand ids that belong to who took it.'
+
+SEQUENCE ticket INCREMENT 1 CACHE 1;
+COMMENT IS 'Order of remote requests: taken before a request, so that what was asked earlier never overwrites what was asked later.'
+
+TYPE buy_order_line_row (
+    buy_order_id bigint,
+    position integer,
+    uuid uuid,
+    remote_id text,
+    product_id bigint,
+    product_key text,
+    quantity bigint,
+    subtotal_value numeric(19,4),
+    expected_delivery_date date,
+    key_coupling_id bigint
+)
+
+TYPE buy_order_row (
+    id bigint,
+    uuid uuid,
+    supplier_id bigint,
+    supplier_key text,
+    placed_at timestamp with time zone,
+    expected_delivery_date date,
+    completed_at timestamp with time zone,
+    total_value numeric(19,4),
+    reference text,
+    status_remote text,
+    assembly boolean,
+    created_at_remote timestamp with time zone,
+    updated_at_remote timestamp with time zone,
+    key_coupling_id bigint,
+    deleted boolean
+)
+
+TYPE change_row (
+    object_id bigint,
+    fields bigint
+)
+
+TYPE dirty_row (
+    remote_id text,
+    marked bigint
+)
+
+TYPE parked_row (
+    uuid uuid,
+    remote_id text,
+    object text,
+    field text,
+    expression text,
+    input text,
+    kind text,
+    reason text,
+    codec smallint,
+    raw bytea
+)
+
+TYPE product_row (
+    id bigint,
+    uuid uuid,
+    name text,
+    sku_code text,
+    article_code text,
+    ean_code text,
+    price numeric(18,6),
+    unlimited_stock boolean,
+    stock_level bigint,
+    status text,
+    not_being_bought boolean,
+    assembled boolean,
+    tax_rate numeric(18,4),
+    categories text[],
+    minimum_stock bigint,
+    maximum_stock bigint,
+    stock_measurement_unit text,
+    weight numeric(18,6),
+    volume numeric(18,6),
+    created_at_remote timestamp with time zone,
+    updated_at_remote timestamp with time zone
+)
+
+TYPE record_row (
+    remote_id text,
+    parent_id text,
+    hash bytea,
+    ticket bigint,
+    codec smallint,
+    raw bytea,
+    keep boolean
+)
+
+TYPE sell_order_line_row (
+    sell_order_id bigint,
+    position integer,
+    remote_id text,
+    product_id bigint,
+    product_key text,
+    quantity bigint,
+    subtotal_value numeric(19,4),
+    unit_price_gross numeric(18,6),
+    tax_rate numeric(18,4),
+    discount numeric(19,4),
+    options json,
+    key_coupling_id bigint
+)
+
+TYPE sell_order_row (
+    id bigint,
+    uuid uuid,
+    number text,
+    placed_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    total_value numeric(19,4),
+    status_remote text,
+    cancelled boolean,
+    currency text,
+    total_gross numeric(19,4),
+    tax_lines json,
+    discounts json,
+    shipping_value numeric(19,4),
+    payments json,
+    refunds json,
+    customer text,
+    location text,
+    channel text,
+    created_at_remote timestamp with time zone,
+    updated_at_remote timestamp with time zone,
+    deleted boolean
+)
+
+TYPE source_row (
+    object text,
+    remote_id text,
+    object_id bigint,
+    record_id text,
+    mapped json,
+    notes json,
+    gone boolean
+)
+
+TYPE supplier_product_row (
+    id bigint,
+    uuid uuid,
+    supplier_id bigint,
+    supplier_key text,
+    product_id bigint,
+    product_key text,
+    name text,
+    sku_code text,
+    ean_code text,
+    article_code text,
+    price numeric(18,6),
+    currency text,
+    minimum_purchase_quantity bigint,
+    lot_size bigint,
+    delivery_time bigint,
+    preferred boolean,
+    status text,
+    availability text,
+    availability_date date,
+    free_stock bigint,
+    weight numeric(18,6),
+    volume numeric(18,6),
+    created_at_remote timestamp with time zone,
+    updated_at_remote timestamp with time zone,
+    key_coupling_id bigint
+)
+
+TYPE supplier_row (
+    id bigint,
+    uuid uuid,
+    name text,
+    emails text[],
+    delivery_time bigint,
+    replenishment_period bigint,
+    fixed_costs numeric(19,4),
+    minimum_order_value numeric(19,4),
+    gln text,
+    ignored boolean,
+    created_at_remote timestamp with time zone,
+    updated_at_remote timestamp with time zone
+)
+
+TABLE api_key ROW LEVEL SECURITY FORCED
+    -- API keys by SHA-256 of the key; bound to a webshop, an organisation, or (neither) the installation.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    name text NOT NULL  -- Name for people.
+    hash bytea NOT NULL  -- SHA-256 of the key; the key itself is nowhere kept.
+    prefix text NOT NULL  -- First characters of the key, to recognise it by.
+    last_four text NOT NULL  -- Last four characters of the key, to recognise it by.
+    scopes text[] NOT NULL  -- What the key may do, such as objects:read.
+    organisation_id bigint  -- The organisation it is bound to; null for none.
+    webshop_id bigint  -- The webshop it is bound to; null for none.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    expires_at timestamp with time zone  -- When it ends by itself; null is never.
+    revoked_at timestamp with time zone  -- When it was ended by a person.
+    last_used_at timestamp with time zone  -- Last use, noted at most once a minute.
+    CONSTRAINT api_key_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE
+    CONSTRAINT api_key_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT api_key_pkey PRIMARY KEY (id)
+    CONSTRAINT api_key_hash_key UNIQUE (hash)
+    CONSTRAINT api_key_uuid_key UNIQUE (uuid)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY lookup FOR SELECT TO koppel_app USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT INSERT, SELECT, UPDATE TO koppel_app
+
+TABLE app_credential
+    -- Our own partner app's id and secret, sealed directly by the master keyset.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    connector text NOT NULL  -- Name of the connector.
+    environment text NOT NULL  -- production or sandbox.
+    sealed bytea NOT NULL  -- Id and secret, sealed by a master key that the value names.
+    updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed.
+    CONSTRAINT app_credential_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text])))
+    CONSTRAINT app_credential_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
+    CONSTRAINT app_credential_pkey PRIMARY KEY (id)
+    CONSTRAINT app_credential_connector_environment_key UNIQUE (connector, environment)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE audit PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
+    -- Who changed what, before and after, in the transaction of the change.
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp()  -- When it happened; the partition goes by it.
+    id bigint NOT NULL IDENTITY  -- Order of entries.
+    webshop_id bigint  -- The webshop it is about; null for the installation.
+    actor text NOT NULL  -- Who did it.
+    action text NOT NULL  -- What was done, such as buy_order.place.
+    subject text NOT NULL  -- Outside id of what it was done to.
+    before jsonb  -- State before, as far as it matters.
+    after jsonb  -- State after.
+    CONSTRAINT audit_pkey PRIMARY KEY (id, at)
+    CREATE INDEX audit_webshop ON ONLY public.audit USING btree (webshop_id, id)
+    POLICY tenant FOR SELECT TO koppel_app USING (((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)) OR ( SELECT koppel_all_webshops() AS koppel_all_webshops)))
+    POLICY write FOR INSERT TO koppel_app, koppel_engine WITH CHECK (true)
+    GRANT INSERT, SELECT TO koppel_app
+    GRANT INSERT TO koppel_engine
+
+TABLE budget
+    -- Shared request budgets: the next free time slot of each bucket, and until when a remote asked for quiet.
+    key text NOT NULL  -- What shares the budget: a credential, an app, a host.
+    bucket text NOT NULL  -- Name of the limit; the empty one holds the block.
+    next_at timestamp with time zone NOT NULL DEFAULT now()  -- Time of the next free slot.
+    blocked_until timestamp with time zone  -- Until when nobody asks the remote.
+    reason text NOT NULL DEFAULT ''::text  -- Why, in words.
+    CONSTRAINT budget_pkey PRIMARY KEY (key, bucket)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE budget_hold
+    -- Leases on a budget's concurrent requests; one that is past its time may be taken over.
+    key text NOT NULL  -- What shares the budget.
+    bucket text NOT NULL  -- Name of the limit.
+    slot integer NOT NULL  -- Which of the places, from 1.
+    holder uuid NOT NULL  -- Who has it.
+    until timestamp with time zone NOT NULL  -- When it may be taken over.
+    CONSTRAINT budget_hold_pkey PRIMARY KEY (key, bucket, slot)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE buy_order ROW LEVEL SECURITY FORCED
+    -- A purchase order; placed_at null is a draft, which is never pushed.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    id bigint NOT NULL  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    supplier_id bigint  -- From whom: inner id; null while the key waits.
+    supplier_key text  -- How the coupling of key_coupling_id names the supplier.
+    key_coupling_id bigint  -- The coupling whose keys the references are.
+    placed_at timestamp with time zone  -- Null is a draft, which is never pushed.
+    expected_delivery_date date  -- When the goods should arrive.
+    completed_at timestamp with time zone  -- When nothing was left to receive.
+    total_value numeric(19,4)  -- Ex VAT; the sum of the lines.
+    reference text NOT NULL  -- Our number, unique per webshop; travels to the remote and back.
+    status_remote text  -- State as the remote names it.
+    assembly boolean NOT NULL DEFAULT false  -- True: production of a composed product.
+    created_at_remote timestamp with time zone  -- When the remote made it.
+    updated_at_remote timestamp with time zone  -- When the remote last changed it.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    run_id bigint  -- The run that changed it last; null for a change made here.
+    deleted_at timestamp with time zone  -- When it was deleted; null is alive.
+    CONSTRAINT buy_order_pkey PRIMARY KEY (webshop_id, id)
+    CREATE UNIQUE INDEX buy_order_reference ON public.buy_order USING btree (webshop_id, reference)
+    CREATE UNIQUE INDEX buy_order_uuid ON public.buy_order USING btree (webshop_id, uuid)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE buy_order_line ROW LEVEL SECURITY FORCED
+    -- One line of a purchase order.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    buy_order_id bigint NOT NULL  -- The order it is a line of.
+    position integer NOT NULL  -- Order of the lines, from 1.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    remote_id text  -- The remote's line id.
+    product_id bigint  -- What is bought: inner id; null while the key waits.
+    product_key text  -- How the coupling of key_coupling_id names the product.
+    key_coupling_id bigint  -- The coupling whose keys the references are.
+    quantity bigint NOT NULL  -- Stock units.
+    subtotal_value numeric(19,4) NOT NULL  -- Of the whole line, ex VAT.
+    expected_delivery_date date  -- When these goods should arrive.
+    CONSTRAINT buy_order_line_quantity_check CHECK ((quantity >= 1))
+    CONSTRAINT buy_order_line_webshop_id_buy_order_id_fkey FOREIGN KEY (webshop_id, buy_order_id) REFERENCES buy_order(webshop_id, id) ON DELETE CASCADE
+    CONSTRAINT buy_order_line_pkey PRIMARY KEY (webshop_id, buy_order_id, "position")
+    CREATE INDEX buy_order_line_waits ON public.buy_order_line USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE change PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
+    -- The change feed: one thin row per object change, numbered per webshop without gaps in commit order.
+    at timestamp with time zone NOT NULL DEFAULT now()  -- When it happened; the partition goes by it.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    number bigint NOT NULL  -- Per webshop, without gaps, in commit order.
+    object text NOT NULL  -- Which object.
+    object_id bigint NOT NULL  -- Its inner id.
+    operation text NOT NULL  -- created, updated or deleted.
+    fields bigint NOT NULL  -- Bit n is set when field n of koppel.Object.Fields changed.
+    run_id bigint  -- The run that did it; null for a change made here.
+    CONSTRAINT change_pkey PRIMARY KEY (webshop_id, number, at)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE connector
+    -- How to talk to one remote system, and which version new couplings and unpinned ones use.
+    name text NOT NULL  -- The name in manifests, settings and paths.
+    current_version_id bigint  -- Version of couplings that pin none; null before the first is published.
+    CONSTRAINT connector_name_check CHECK ((name ~ '^[a-z][a-z0-9_-]{1,62}$'::text))
+    CONSTRAINT connector_current_version_id_fkey FOREIGN KEY (current_version_id) REFERENCES connector_version(id)
+    CONSTRAINT connector_pkey PRIMARY KEY (name)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE connector_version
+    -- An immutable version of a connector by digest; rows are never updated.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    connector text NOT NULL  -- Name of the connector.
+    version text NOT NULL  -- The manifest's version, unique within the connector.
+    digest text NOT NULL  -- SHA-256 over manifest and mapping: what a run pins.
+    manifest text NOT NULL  -- connector.yaml as it was published.
+    mapping text NOT NULL  -- mapping.yaml as it was published.
+    published_by text NOT NULL  -- Who published it; built in for versions that come with the program.
+    published_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was published.
+    CONSTRAINT connector_version_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
+    CONSTRAINT connector_version_pkey PRIMARY KEY (id)
+    CONSTRAINT connector_version_connector_version_key UNIQUE (connector, version)
+    CONSTRAINT connector_version_digest_key UNIQUE (digest)
+    GRANT INSERT, SELECT TO koppel_app
+    GRANT INSERT, SELECT TO koppel_engine
+
+TABLE coupling ROW LEVEL SECURITY FORCED
+    -- One integration switched on for one webshop. connector_version_id null follows the connector's current version.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    integration_id bigint NOT NULL  -- What is switched on.
+    connector text NOT NULL  -- Name of the connector.
+    connector_version_id bigint  -- Pinned version; null follows the connector's current one.
+    credential_id bigint  -- The remote account; null while there is none.
+    name text NOT NULL  -- Name for people.
+    state text NOT NULL DEFAULT 'draft'::text  -- Where it is in its life.
+    pause_owner text  -- Who paused it, and alone can end the pause.
+    pause_reason text  -- Why, in words.
+    settings jsonb NOT NULL DEFAULT '{}'::jsonb  -- Settings by the names of the manifest.
+    settings_version bigint NOT NULL DEFAULT 1  -- Raised by each change of the settings; runs pin it.
+    priority bigint NOT NULL DEFAULT 0  -- Survivorship: the lower number wins; 0 until activation gives it the next number of the webshop.
+    remote_version text NOT NULL DEFAULT ''::text  -- Version of the remote system, as detected.
+    steps jsonb NOT NULL DEFAULT '[]'::jsonb  -- Steps of the last activation: list of {name, state, run_id, detail}.
+    activated_at timestamp with time zone  -- When the first activation ended.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed.
+    CONSTRAINT coupling_pause_owner_check CHECK ((pause_owner = ANY (ARRAY['person'::text, 'auth'::text, 'policy'::text, 'quota'::text])))
+    CONSTRAINT coupling_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'activating'::text, 'active'::text, 'paused'::text, 'needs_reauth'::text, 'disabled'::text, 'removed'::text])))
+    CONSTRAINT coupling_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
+    CONSTRAINT coupling_connector_version_id_fkey FOREIGN KEY (connector_version_id) REFERENCES connector_version(id)
+    CONSTRAINT coupling_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credential(id)
+    CONSTRAINT coupling_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES integration(id)
+    CONSTRAINT coupling_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT coupling_pkey PRIMARY KEY (id)
+    CONSTRAINT coupling_uuid_key UNIQUE (uuid)
+    CREATE INDEX coupling_webshop ON public.coupling USING btree (webshop_id, id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE credential ROW LEVEL SECURITY FORCED
+    -- The secrets for one remote account, sealed with the webshop's data key; may serve several couplings.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    connector text NOT NULL  -- Name of the connector.
+    name text NOT NULL  -- Name for people.
+    sealed bytea NOT NULL  -- The secrets as a JSON object, sealed with the webshop's data key and bound to this row.
+    version bigint NOT NULL DEFAULT 1  -- Raised by each change of the secrets; writers compare it.
+    tested_at timestamp with time zone  -- When the remote last accepted this version; null when it never did.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed.
+    CONSTRAINT credential_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
+    CONSTRAINT credential_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT credential_pkey PRIMARY KEY (id)
+    CONSTRAINT credential_uuid_key UNIQUE (uuid)
+    CREATE INDEX credential_webshop ON public.credential USING btree (webshop_id, id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE data_key ROW LEVEL SECURITY FORCED
+    -- The webshop's data key, sealed by the master key named here.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    sealed bytea NOT NULL  -- The key, sealed by the master key.
+    master_key_id text NOT NULL  -- Which master key sealed it: what a rotation looks for.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    CONSTRAINT data_key_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT data_key_pkey PRIMARY KEY (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE dirty ROW LEVEL SECURITY FORCED
+    -- Stored records whose objects must be mapped (again) because they need another record; drained by the map stage.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    stream_id bigint NOT NULL  -- The stream it belongs to.
+    remote_id text NOT NULL  -- Which record of the stream.
+    marked bigint NOT NULL  -- Ticket of the latest mark: a key marked again while it is mapped stays.
+    CONSTRAINT dirty_pkey PRIMARY KEY (webshop_id, stream_id, remote_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE exchange PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
+    -- Failed requests with their answers, secrets redacted and bodies cut.
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp()  -- When it happened; the partition goes by it.
+    id bigint NOT NULL IDENTITY  -- Id that the timeline and errors name.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    run_id bigint  -- The run it happened in; null for a check of credentials.
+    data jsonb NOT NULL  -- koppel.Exchange as JSON.
+    CONSTRAINT exchange_pkey PRIMARY KEY (webshop_id, id, at)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE inbox PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
+    -- Webhooks as they came in, stored once before they are answered.
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp()  -- When it happened; the partition goes by it.
+    id bigint NOT NULL IDENTITY  -- Order of arrival.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling it belongs to.
+    event_id text NOT NULL DEFAULT ''::text  -- The sender's id of the event, as declared; empty when it gives none.
+    body_hash bytea NOT NULL  -- SHA-256 of the raw body, to recognise a repeat by.
+    headers jsonb NOT NULL  -- Headers that the declaration keeps.
+    body bytea NOT NULL  -- The body as it came.
+    handled_at timestamp with time zone  -- When it was worked off; null while it waits.
+    CONSTRAINT inbox_pkey PRIMARY KEY (webshop_id, id, at)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE integration
+    -- The catalogue entry people see; belongs to one provider.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    provider_id bigint NOT NULL  -- The technical side.
+    code text NOT NULL  -- Stable name in settings and paths.
+    name text NOT NULL  -- Name for people.
+    CONSTRAINT integration_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES provider(id)
+    CONSTRAINT integration_pkey PRIMARY KEY (id)
+    CONSTRAINT integration_code_key UNIQUE (code)
+    CONSTRAINT integration_uuid_key UNIQUE (uuid)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE organisation ROW LEVEL SECURITY FORCED
+    -- Owner of webshops: a company, an agency, a restaurant group.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    name text NOT NULL  -- Name for people.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    CONSTRAINT organisation_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255)))
+    CONSTRAINT organisation_pkey PRIMARY KEY (id)
+    CONSTRAINT organisation_uuid_key UNIQUE (uuid)
+    POLICY engine FOR SELECT TO koppel_engine USING (true)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT SELECT TO koppel_engine
+
+TABLE outbox ROW LEVEL SECURITY FORCED
+    -- Writes to a remote: pending → sending → sent | unknown | parked. The uuid is the idempotency key, reference is our number.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling it belongs to.
+    object text NOT NULL  -- Which object.
+    object_id bigint NOT NULL  -- Its inner id.
+    operation text NOT NULL  -- create, update or cancel.
+    reference text NOT NULL  -- Our number, by which the remote is searched before sending again.
+    state text NOT NULL DEFAULT 'pending'::text  -- Where it is in its life.
+    epoch bigint NOT NULL DEFAULT 0  -- Raised by each attempt; a revived attempt with an older epoch may not record an outcome.
+    attempts integer NOT NULL DEFAULT 0  -- How often it was claimed.
+    remote_id text  -- The remote's id, once it is sent.
+    error jsonb  -- koppel.Advice of the last attempt that failed.
+    run_id bigint  -- The push run that has it in hand or had it last.
+    due_at timestamp with time zone NOT NULL DEFAULT now()  -- When it may go.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed.
+    CONSTRAINT outbox_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'update'::text, 'cancel'::text])))
+    CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'unknown'::text, 'parked'::text])))
+    CONSTRAINT outbox_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT outbox_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT outbox_pkey PRIMARY KEY (id)
+    CONSTRAINT outbox_uuid_key UNIQUE (uuid)
+    CREATE INDEX outbox_due ON public.outbox USING btree (due_at) WHERE (state = ANY (ARRAY['pending'::text, 'unknown'::text]))
+    CREATE UNIQUE INDEX outbox_open ON public.outbox USING btree (coupling_id, object, object_id) WHERE (state = ANY (ARRAY['pending'::text, 'sending'::text, 'unknown'::text]))
+    CREATE INDEX outbox_webshop ON public.outbox USING btree (webshop_id, id DESC)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE parked ROW LEVEL SECURITY FORCED
+    -- Records that could not be processed, kept with reason and bytes; gone from here when a later version of the record maps.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling it belongs to.
+    stream_id bigint  -- The stream it belongs to.
+    remote_id text NOT NULL  -- Id in the remote, or what could be read of it.
+    object text NOT NULL DEFAULT ''::text  -- Object that could not be mapped; empty when the record itself was bad.
+    field text NOT NULL DEFAULT ''::text  -- Field that failed; empty when none did.
+    expression text NOT NULL DEFAULT ''::text  -- The expression that failed.
+    input text NOT NULL DEFAULT ''::text  -- What the expression was given, cut.
+    kind text NOT NULL  -- Kind of the error.
+    reason text NOT NULL  -- What is wrong, in one sentence.
+    codec smallint NOT NULL DEFAULT 0  -- How raw is stored, as in record.
+    raw bytea NOT NULL  -- The body, stored as codec says.
+    run_id bigint NOT NULL  -- The run that parked it last.
+    first_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was first parked.
+    last_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was last parked.
+    times bigint NOT NULL DEFAULT 1  -- How often it was parked.
+    resolved_at timestamp with time zone  -- When it was mapped after all, or a person took it off the list.
+    CONSTRAINT parked_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT parked_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
+    CONSTRAINT parked_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT parked_pkey PRIMARY KEY (id)
+    CONSTRAINT parked_uuid_key UNIQUE (uuid)
+    CREATE UNIQUE INDEX parked_open ON public.parked USING btree (webshop_id, stream_id, remote_id, object) WHERE (resolved_at IS NULL)
+    CREATE INDEX parked_webshop ON public.parked USING btree (webshop_id, id DESC)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE product ROW LEVEL SECURITY FORCED
+    -- One sellable, stocked thing: the merge of its sources.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    id bigint NOT NULL  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    name text NOT NULL  -- Name; of a variant: product title and variant title.
+    sku_code text  -- The webshop's own code.
+    article_code text  -- A further code, neither SKU nor EAN, such as the parent's id.
+    ean_code text  -- GTIN-8/12/13/14 as given.
+    price numeric(18,6)  -- Selling price of one stock unit, ex VAT.
+    unlimited_stock boolean NOT NULL DEFAULT false  -- True: stock is not kept.
+    stock_level bigint  -- Free stock in stock units; null is unknown; 0 when stock is unlimited.
+    status text NOT NULL  -- enabled or disabled.
+    not_being_bought boolean NOT NULL DEFAULT false  -- True: still sold, never bought again.
+    assembled boolean NOT NULL DEFAULT false  -- True: made from parts.
+    tax_rate numeric(18,4)  -- VAT rate in percent.
+    categories text[]  -- Categories as the remote names them.
+    minimum_stock bigint  -- Lower bound in stock units.
+    maximum_stock bigint  -- Upper bound in stock units.
+    stock_measurement_unit text  -- Unit of the quantities, when unit conversion is on.
+    weight numeric(18,6)  -- Gram per stock unit.
+    volume numeric(18,6)  -- Cubic centimetre per stock unit.
+    created_at_remote timestamp with time zone  -- When the remote made it.
+    updated_at_remote timestamp with time zone  -- When the remote last changed it.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    run_id bigint NOT NULL  -- The run that changed it last.
+    CONSTRAINT product_pkey PRIMARY KEY (webshop_id, id)
+    CREATE INDEX product_ean ON public.product USING btree (webshop_id, ean_code) WHERE (ean_code IS NOT NULL)
+    CREATE INDEX product_sku ON public.product USING btree (webshop_id, sku_code) WHERE (sku_code IS NOT NULL)
+    CREATE UNIQUE INDEX product_uuid ON public.product USING btree (webshop_id, uuid)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE provider
+    -- The technical side of a service.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    type text NOT NULL  -- What kind of service it is.
+    code text NOT NULL  -- Stable name in settings and paths.
+    name text NOT NULL  -- Name for people.
+    connector text  -- Connector of a sync provider; null for others.
+    CONSTRAINT provider_type_check CHECK ((type = ANY (ARRAY['consumer'::text, 'order_provider'::text, 'loyalty_service'::text, 'recipient'::text, 'accounting'::text, 'payment_provider'::text, 'sync'::text])))
+    CONSTRAINT provider_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
+    CONSTRAINT provider_pkey PRIMARY KEY (id)
+    CONSTRAINT provider_code_key UNIQUE (code)
+    CONSTRAINT provider_uuid_key UNIQUE (uuid)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE record ROW LEVEL SECURITY FORCED
+    -- One remote body, kept raw, keyed by (stream of a coupling, remote id).
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    stream_id bigint NOT NULL  -- The stream it belongs to.
+    remote_id text NOT NULL  -- Id in the remote, always text.
+    parent_id text  -- Remote id of the parent, for records of a child stream.
+    hash bytea NOT NULL  -- 16 bytes over the raw bytes without volatile fields and the pinned mapping's digest: equal means nothing to do.
+    ticket bigint NOT NULL  -- Taken before the request that read it; an older ticket never overwrites a newer one.
+    run_id bigint NOT NULL  -- The run that wrote the row last.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    gone_at timestamp with time zone  -- Since when the remote no longer has it; null while it has.
+    codec smallint NOT NULL  -- How raw is stored: 0 as it came, 1 S2 block.
+    raw bytea NOT NULL STORAGE e  -- The body, stored as codec says.
+    CONSTRAINT record_remote_id_check CHECK ((length(remote_id) <= 255))
+    CONSTRAINT record_pkey PRIMARY KEY (webshop_id, stream_id, remote_id)
+    CREATE INDEX record_parent ON public.record USING btree (webshop_id, stream_id, parent_id) WHERE (parent_id IS NOT NULL)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE run ROW LEVEL SECURITY FORCED
+    -- One execution for one coupling and stream group (pull) or object (push), opened before anything is attempted.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling it belongs to.
+    direction text NOT NULL  -- pull or push.
+    stream_group text NOT NULL  -- What it reads; of a push the object.
+    mode text NOT NULL  -- What it reads of it.
+    trigger text NOT NULL  -- What started it.
+    asked_by text NOT NULL DEFAULT ''::text  -- Who asked, for people.
+    workflow_id text NOT NULL  -- Id of the Temporal workflow that executes it.
+    state text NOT NULL DEFAULT 'queued'::text  -- Where it is in its life.
+    wait_reason text  -- Why it waits, in words.
+    wait_until timestamp with time zone  -- Until when it waits, as far as is known.
+    window_from timestamp with time zone  -- Start of a window run; null is open.
+    window_to timestamp with time zone  -- End of a window run; null is open.
+    keys jsonb NOT NULL DEFAULT '{}'::jsonb  -- For single runs: {remote_ids, skus, eans, numbers}. For pushes: {outbox_id}.
+    connector_version_id bigint  -- Version it pinned when it started.
+    settings jsonb NOT NULL DEFAULT '{}'::jsonb  -- Settings it pinned when it started.
+    settings_version bigint NOT NULL DEFAULT 0  -- Their version.
+    remote_version text NOT NULL DEFAULT ''::text  -- Version of the remote system when it started.
+    evidence jsonb NOT NULL DEFAULT '[]'::jsonb  -- List of koppel.Evidence, one per stream.
+    error jsonb  -- koppel.Advice of the failure.
+    queued_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was opened.
+    started_at timestamp with time zone  -- When it started.
+    finished_at timestamp with time zone  -- When it ended.
+    CONSTRAINT run_direction_check CHECK ((direction = ANY (ARRAY['pull'::text, 'push'::text])))
+    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'single'::text, 'replay'::text, 'push'::text])))
+    CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'succeeded_with_parked'::text, 'suspect'::text, 'failed'::text, 'cancelled'::text])))
+    CONSTRAINT run_trigger_check CHECK ((trigger = ANY (ARRAY['activation'::text, 'schedule'::text, 'manual'::text, 'webhook'::text, 'dependency'::text])))
+    CONSTRAINT run_connector_version_id_fkey FOREIGN KEY (connector_version_id) REFERENCES connector_version(id)
+    CONSTRAINT run_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT run_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT run_pkey PRIMARY KEY (id)
+    CONSTRAINT run_uuid_key UNIQUE (uuid)
+    CREATE INDEX run_coupling ON public.run USING btree (coupling_id, id DESC)
+    CREATE UNIQUE INDEX run_one_active_scan ON public.run USING btree (coupling_id, stream_group) WHERE ((state = ANY (ARRAY['running'::text, 'waiting'::text])) AND (mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text])))
+    CREATE UNIQUE INDEX run_one_queued_scan ON public.run USING btree (coupling_id, stream_group) WHERE ((state = 'queued'::text) AND (mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text])))
+    CREATE INDEX run_open ON public.run USING btree (id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text]))
+    CREATE INDEX run_webshop ON public.run USING btree (webshop_id, id DESC)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE scan ROW LEVEL SECURITY FORCED
+    -- One read of one stream within a run, with its resume position and counters; both commit with the rows they describe.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    stream_id bigint NOT NULL  -- The stream it belongs to.
+    run_id bigint NOT NULL  -- The run it is part of.
+    resume jsonb  -- Opaque position after the last written page; null before the first.
+    since timestamp with time zone  -- Lower bound of what is read; null for none.
+    until timestamp with time zone  -- Upper bound of what is read; null for none.
+    started_at timestamp with time zone NOT NULL DEFAULT now()  -- When it began.
+    last_page_at timestamp with time zone  -- When the last page was written.
+    ended_at timestamp with time zone  -- When its end rule was met.
+    end_rule text NOT NULL DEFAULT ''::text  -- The manifest's end rule that was met; empty before that.
+    complete boolean NOT NULL DEFAULT false  -- The whole collection was read.
+    ignored jsonb NOT NULL DEFAULT '{}'::jsonb  -- Answers that a response rule ignored, counted by rule.
+    total bigint NOT NULL DEFAULT '-1'::integer  -- What the remote said there is; -1 when it did not tell.
+    batches bigint NOT NULL DEFAULT 0  -- Batches written.
+    pages bigint NOT NULL DEFAULT 0  -- Pages read.
+    records bigint NOT NULL DEFAULT 0  -- Records read.
+    changed bigint NOT NULL DEFAULT 0  -- Records that were new or differed.
+    unchanged bigint NOT NULL DEFAULT 0  -- Records equal to the stored ones.
+    parked bigint NOT NULL DEFAULT 0  -- Records that could not be processed and were kept.
+    gone bigint NOT NULL DEFAULT 0  -- Sources found gone.
+    objects bigint NOT NULL DEFAULT 0  -- Objects created or changed.
+    bytes bigint NOT NULL DEFAULT 0  -- Bytes of records read.
+    CONSTRAINT scan_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE
+    CONSTRAINT scan_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
+    CONSTRAINT scan_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT scan_pkey PRIMARY KEY (id)
+    CONSTRAINT scan_run_id_stream_id_key UNIQUE (run_id, stream_id)
+    CREATE INDEX scan_stream ON public.scan USING btree (stream_id, id DESC)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE scan_seen ROW LEVEL SECURITY FORCED
+    -- What a scan saw: per batch the first eight bytes of the SHA-256 of each remote id, sorted, joined.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    scan_id bigint NOT NULL  -- The scan that saw them.
+    batch bigint NOT NULL  -- Number of the batch within the scan.
+    keys bytea NOT NULL STORAGE e  -- The hashes, eight bytes each.
+    CONSTRAINT scan_seen_scan_id_fkey FOREIGN KEY (scan_id) REFERENCES scan(id) ON DELETE CASCADE
+    CONSTRAINT scan_seen_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT scan_seen_pkey PRIMARY KEY (scan_id, batch)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE schedule ROW LEVEL SECURITY FORCED
+    -- The wish: which stream group of which coupling runs when. Temporal Schedules are made equal to it, one per distinct (coupling, cron, zone).
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling it belongs to.
+    stream_group text NOT NULL  -- What runs.
+    mode text NOT NULL  -- full or since.
+    cron text NOT NULL  -- When, as a cron line of five fields.
+    time_zone text NOT NULL  -- IANA name of the zone the cron line is read in.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    CONSTRAINT schedule_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text])))
+    CONSTRAINT schedule_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT schedule_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT schedule_pkey PRIMARY KEY (id)
+    CONSTRAINT schedule_coupling_id_stream_group_mode_cron_time_zone_key UNIQUE (coupling_id, stream_group, mode, cron, time_zone)
+    CONSTRAINT schedule_uuid_key UNIQUE (uuid)
+    CREATE INDEX schedule_webshop ON public.schedule USING btree (webshop_id, coupling_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE sell_order ROW LEVEL SECURITY FORCED
+    -- A sale; what purchasing needs and the commercial side.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    id bigint NOT NULL  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    number text  -- Number as the shop shows it.
+    placed_at timestamp with time zone NOT NULL  -- When the customer ordered.
+    completed_at timestamp with time zone  -- When nothing was left to ship; null is open.
+    total_value numeric(19,4)  -- Ex VAT; the sum of the lines when the mapping gives none.
+    status_remote text  -- State as the remote names it.
+    cancelled boolean NOT NULL DEFAULT false  -- True: counts as zero; lines and values are kept.
+    currency text  -- ISO 4217 code.
+    total_gross numeric(19,4)  -- What the customer paid, VAT and shipping included.
+    tax_lines json  -- List of {rate, base, amount}.
+    discounts json  -- List of {code, amount}.
+    shipping_value numeric(19,4)  -- Shipping ex VAT.
+    payments json  -- List of {method, amount, paid_at, reference, refunded}.
+    refunds json  -- List of {remote_id, amount, reason}.
+    customer text  -- The remote's id of the customer.
+    location text  -- Where it was sold.
+    channel text  -- How it was sold.
+    created_at_remote timestamp with time zone  -- When the remote made it.
+    updated_at_remote timestamp with time zone  -- When the remote last changed it.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    run_id bigint NOT NULL  -- The run that changed it last.
+    deleted_at timestamp with time zone  -- When it was deleted; null is alive.
+    CONSTRAINT sell_order_pkey PRIMARY KEY (webshop_id, id)
+    CREATE INDEX sell_order_number ON public.sell_order USING btree (webshop_id, number) WHERE (number IS NOT NULL)
+    CREATE UNIQUE INDEX sell_order_uuid ON public.sell_order USING btree (webshop_id, uuid)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE sell_order_line ROW LEVEL SECURITY FORCED
+    -- One line per product per sell order; product_id null waits by its key.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    sell_order_id bigint NOT NULL  -- The order it is a line of.
+    position integer NOT NULL  -- Order of the lines, from 1.
+    remote_id text  -- The remote's line id; several joined by a comma when lines of one product were added up.
+    product_id bigint  -- What was sold: inner id; null while the key waits.
+    product_key text  -- How the coupling of key_coupling_id names the product.
+    key_coupling_id bigint NOT NULL  -- The coupling whose keys the references are.
+    quantity bigint NOT NULL  -- Stock units.
+    subtotal_value numeric(19,4) NOT NULL  -- Of the whole line, ex VAT, after discount.
+    unit_price_gross numeric(18,6)  -- Per stock unit, VAT included.
+    tax_rate numeric(18,4)  -- VAT rate in percent.
+    discount numeric(19,4)  -- Of the whole line, ex VAT.
+    options json  -- List of {name, value, price}.
+    CONSTRAINT sell_order_line_webshop_id_sell_order_id_fkey FOREIGN KEY (webshop_id, sell_order_id) REFERENCES sell_order(webshop_id, id) ON DELETE CASCADE
+    CONSTRAINT sell_order_line_pkey PRIMARY KEY (webshop_id, sell_order_id, "position")
+    CREATE INDEX sell_order_line_product ON public.sell_order_line USING btree (webshop_id, product_id) WHERE (product_id IS NOT NULL)
+    CREATE INDEX sell_order_line_waits ON public.sell_order_line USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE source ROW LEVEL SECURITY FORCED
+    -- The binding of one object to one coupling's remote id, with the values that coupling gives it.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling it belongs to.
+    object text NOT NULL  -- Which object.
+    remote_id text NOT NULL  -- Id in the remote, always text.
+    object_id bigint NOT NULL  -- The object it is bound to.
+    stream_id bigint NOT NULL  -- Stream of the record it is mapped from; 0 for one that a push made and no pull has met.
+    record_id text NOT NULL  -- Remote id of that record; empty with stream 0.
+    run_id bigint NOT NULL  -- The run that wrote the row last.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    gone_at timestamp with time zone  -- Since when the remote no longer has it; null while it has.
+    mapped json NOT NULL  -- Only the fields the mapping gives; an explicit null clears.
+    notes json  -- What was done to values that could not be taken as they came: list of koppel.Note.
+    CONSTRAINT source_remote_id_check CHECK ((length(remote_id) <= 255))
+    CONSTRAINT source_pkey PRIMARY KEY (webshop_id, coupling_id, object, remote_id)
+    CREATE INDEX source_object ON public.source USING btree (webshop_id, object_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE stream ROW LEVEL SECURITY FORCED
+    -- State of one stream of one coupling: lease epoch, cursor, last complete scan.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling it belongs to.
+    name text NOT NULL  -- Name in the manifest.
+    epoch bigint NOT NULL DEFAULT 0  -- Raised by each activity attempt; the first statement of every batch checks it, so that a paused and revived worker writes nothing.
+    holder text NOT NULL DEFAULT ''::text  -- Who holds the lease, for people.
+    cursor_at timestamp with time zone  -- Where the next incremental read starts, overlap already taken off; promoted only by a run that succeeds.
+    parent_stream_id bigint  -- The stream whose records this stream's records name by parent_id; written with that stream's batches.
+    complete_scan_id bigint  -- The last scan that read the whole collection in a run that succeeded.
+    complete_at timestamp with time zone  -- When that scan ended.
+    CONSTRAINT stream_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT stream_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT stream_pkey PRIMARY KEY (id)
+    CONSTRAINT stream_coupling_id_name_key UNIQUE (coupling_id, name)
+    CREATE INDEX stream_webshop ON public.stream USING btree (webshop_id, coupling_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE supplier ROW LEVEL SECURITY FORCED
+    -- Who goods are bought from.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    id bigint NOT NULL  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    name text NOT NULL  -- Name.
+    emails text[]  -- Addresses for orders; unusable ones are dropped with a note.
+    delivery_time bigint  -- Calendar days from order to goods in stock.
+    replenishment_period bigint  -- Days between two orders.
+    fixed_costs numeric(19,4)  -- Cost per order.
+    minimum_order_value numeric(19,4)  -- Least value of an order.
+    gln text  -- Global location number.
+    ignored boolean NOT NULL DEFAULT false  -- True: hidden from buying; the only way a supplier goes away.
+    created_at_remote timestamp with time zone  -- When the remote made it.
+    updated_at_remote timestamp with time zone  -- When the remote last changed it.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    run_id bigint NOT NULL  -- The run that changed it last.
+    CONSTRAINT supplier_pkey PRIMARY KEY (webshop_id, id)
+    CREATE UNIQUE INDEX supplier_uuid ON public.supplier USING btree (webshop_id, uuid)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE supplier_product ROW LEVEL SECURITY FORCED
+    -- One supplier's offer of one product; a reference not there yet keeps its key and waits.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    id bigint NOT NULL  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    supplier_id bigint  -- Whose offer: inner id; null while the key waits.
+    supplier_key text NOT NULL  -- How the coupling of key_coupling_id names the supplier.
+    product_id bigint  -- Of which product: inner id; null while the key waits.
+    product_key text NOT NULL  -- How the coupling of key_coupling_id names the product.
+    key_coupling_id bigint NOT NULL  -- The coupling whose keys the references are.
+    name text  -- Name; the product's when absent.
+    sku_code text  -- The supplier's order code.
+    ean_code text  -- The supplier's barcode.
+    article_code text  -- A further code of the supplier.
+    price numeric(18,6)  -- Purchase price of one stock unit, ex VAT.
+    currency text  -- ISO 4217 code.
+    minimum_purchase_quantity bigint  -- Least quantity in stock units.
+    lot_size bigint  -- Stock units per purchase unit.
+    delivery_time bigint  -- Days; overrides the supplier's.
+    preferred boolean NOT NULL DEFAULT false  -- The supplier product that is bought.
+    status text NOT NULL  -- enabled or disabled.
+    availability text  -- As told by the supplier.
+    availability_date date  -- As told by the supplier.
+    free_stock bigint  -- Stock at the supplier.
+    weight numeric(18,6)  -- Gram per purchase unit.
+    volume numeric(18,6)  -- Cubic centimetre per purchase unit.
+    created_at_remote timestamp with time zone  -- When the remote made it.
+    updated_at_remote timestamp with time zone  -- When the remote last changed it.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    run_id bigint NOT NULL  -- The run that changed it last.
+    CONSTRAINT supplier_product_pkey PRIMARY KEY (webshop_id, id)
+    CREATE INDEX supplier_product_product ON public.supplier_product USING btree (webshop_id, product_id) WHERE (product_id IS NOT NULL)
+    CREATE INDEX supplier_product_supplier ON public.supplier_product USING btree (webshop_id, supplier_id) WHERE (supplier_id IS NOT NULL)
+    CREATE UNIQUE INDEX supplier_product_uuid ON public.supplier_product USING btree (webshop_id, uuid)
+    CREATE INDEX supplier_product_waits_product ON public.supplier_product USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)
+    CREATE INDEX supplier_product_waits_supplier ON public.supplier_product USING btree (webshop_id, key_coupling_id, supplier_key) WHERE (supplier_id IS NULL)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE timeline PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
+    -- What happened in a run, in order: state changes, slices, waits, retries, decisions.
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp()  -- When it happened; the partition goes by it.
+    id bigint NOT NULL IDENTITY  -- Order within the run.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    run_id bigint NOT NULL  -- The run it happened in.
+    event text NOT NULL  -- What happened, one word.
+    data jsonb NOT NULL DEFAULT '{}'::jsonb  -- Details as a JSON object; ids and counts, never a record.
+    CONSTRAINT timeline_pkey PRIMARY KEY (webshop_id, run_id, id, at)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE webshop ROW LEVEL SECURITY FORCED
+    -- The customer unit whose systems are coupled.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    organisation_id bigint NOT NULL  -- The owner.
+    kind text NOT NULL DEFAULT 'webshop'::text  -- webshop or location, which screens say.
+    name text NOT NULL  -- Name for people.
+    external_ref text  -- The host's own id, unique within the organisation.
+    time_zone text NOT NULL DEFAULT 'Europe/Amsterdam'::text  -- IANA name; days of this webshop begin and end in it.
+    order_prefix text NOT NULL DEFAULT 'KOP'::text  -- Start of the references of its buy orders.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    CONSTRAINT webshop_external_ref_check CHECK ((length(external_ref) <= 255))
+    CONSTRAINT webshop_kind_check CHECK ((kind = ANY (ARRAY['webshop'::text, 'location'::text])))
+    CONSTRAINT webshop_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255)))
+    CONSTRAINT webshop_order_prefix_check CHECK ((order_prefix ~ '^[A-Z]{2,4}$'::text))
+    CONSTRAINT webshop_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisation(id)
+    CONSTRAINT webshop_pkey PRIMARY KEY (id)
+    CONSTRAINT webshop_uuid_key UNIQUE (uuid)
+    CREATE UNIQUE INDEX webshop_external_ref ON public.webshop USING btree (organisation_id, external_ref) WHERE (external_ref IS NOT NULL)
+    POLICY engine FOR SELECT TO koppel_engine USING (true)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app USING ((id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT SELECT TO koppel_engine
+
+TABLE webshop_counter ROW LEVEL SECURITY FORCED
+    -- Numbers without gaps per webshop, raised as the last statement of a transaction.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    changes bigint NOT NULL DEFAULT 0  -- Number of the last change in the feed.
+    buy_orders bigint NOT NULL DEFAULT 0  -- Number in the last reference that was given out.
+    CONSTRAINT webshop_counter_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT webshop_counter_pkey PRIMARY KEY (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
