@@ -23,11 +23,11 @@ FROM integration i JOIN provider p ON p.id = i.provider_id`
 
 const ensureIntegrationSQL = `
 WITH p AS (
-    INSERT INTO provider (type, code, name, connector) VALUES ('sync', @connector, @name, @connector)
+    INSERT INTO provider (uuid, type, code, name, connector) VALUES (@provider, 'sync', @connector, @name, @connector)
     ON CONFLICT (code) DO UPDATE SET connector = excluded.connector
     RETURNING id
 )
-INSERT INTO integration (provider_id, code, name) SELECT id, @connector, @name FROM p
+INSERT INTO integration (uuid, provider_id, code, name) SELECT @integration, id, @connector, @name FROM p
 ON CONFLICT (code) DO NOTHING`
 
 // EnsureIntegration makes the provider and the integration of a connector where they are missing; names that
@@ -40,7 +40,10 @@ func (tx *Tx) EnsureIntegration(ctx context.Context, connector, name string) (In
 	if _, err := tx.exec(ctx, ensureConnectorSQL, connector); err != nil {
 		return Integration{}, wrap(op, err)
 	}
-	if _, err := tx.exec(ctx, ensureIntegrationSQL, pgx.StrictNamedArgs{"connector": connector, "name": name}); err != nil {
+	_, err := tx.exec(ctx, ensureIntegrationSQL, pgx.StrictNamedArgs{
+		"provider": NewID(), "integration": NewID(), "connector": connector, "name": name,
+	})
+	if err != nil {
 		return Integration{}, wrap(op, err)
 	}
 	i, err := tx.Integration(ctx, connector)
