@@ -112,7 +112,14 @@ func settingValue(setting koppel.Setting, v any) any {
 // Map maps one record; parent is its parent's, nil where there is none. The
 // error is a *koppel.Error of kind mapping, or of kind schema_drift when the
 // record is no JSON or not of the declared shape, with a *FieldError in its chain.
-func (e *Evaluator) Map(p *Program, record, parent []byte) (Result, error) {
+func (e *Evaluator) Map(p *Program, record, parent []byte) (result Result, err error) {
+	// A fault of ours on one record must not take the others with it.
+	defer func() {
+		if fault := recover(); fault != nil {
+			e.stack = e.stack[:0]
+			result, err = Result{}, e.failed(p, "", koppel.KindMapping, fmt.Errorf("the engine failed on this record: %v", fault))
+		}
+	}()
 	st := e.states[p.index]
 	if st == nil {
 		st = e.newState(p)
@@ -131,7 +138,9 @@ func (e *Evaluator) Map(p *Program, record, parent []byte) (Result, error) {
 		if keep, ok := v.(bool); v != nil && !ok {
 			return Result{}, e.fieldError(p, st, "", p.where, "where", fmt.Errorf("expected bool, not %s", show(v)))
 		} else if !keep {
-			return Result{Skip: true}, nil
+			// The id says whose source is gone, where the record was taken before.
+			id, _ := e.remoteID(st, p)
+			return Result{RemoteID: id, Skip: true}, nil
 		}
 	}
 	id, err := e.remoteID(st, p)
