@@ -170,7 +170,7 @@ func (c *checker) equality(n *ast.BinaryNode) (static, ast.Node) {
 	}
 	left, l := c.value(n.Left)
 	right, r := c.value(n.Right)
-	if !comparable(left, right) {
+	if !canEqual(left, right) {
 		return c.fail(n, "two values of one type", "%s %s %s is never true", left, n.Operator, right)
 	}
 	if left.kind == kindString && right.kind == kindString && len(c.elems) == 0 {
@@ -179,7 +179,8 @@ func (c *checker) equality(n *ast.BinaryNode) (static, ast.Node) {
 	return staticBool, c.call(n, operatorCalls[n.Operator], staticBool, l, r)
 }
 
-func comparable(left, right static) bool {
+// canEqual reports whether values of two types can be equal at all.
+func canEqual(left, right static) bool {
 	switch {
 	case left.kind == kindAny, right.kind == kindAny, left.kind == kindNil, right.kind == kindNil:
 		return true

@@ -91,3 +91,24 @@ func TestHostileYAML(t *testing.T) {
 		}
 	}
 }
+
+// A fault of the engine parks the record it happened on and nothing else.
+func TestFaultStaysWithItsRecord(t *testing.T) {
+	t.Parallel()
+	m := compileOne(t, "objects:\n  products:\n    from: vendors\n    remote_id: string(record.id)\n    sku_code: trim(record.a)\n")
+	p := m.ByStream("vendors")[0]
+	p.fields[0].expr.direct.call = func(args ...any) (any, error) {
+		if args[1] == "bad" {
+			panic("a fault")
+		}
+		return args[1], nil
+	}
+	e := NewEvaluator(m, Env{})
+	_, err := e.Map(p, []byte(`{"id":1,"a":"bad"}`), nil)
+	if koppel.KindOf(err) != koppel.KindMapping || !strings.Contains(koppel.DetailOf(err), "a fault") {
+		t.Errorf("error %v", err)
+	}
+	if r, err := e.Map(p, []byte(`{"id":1,"a":"good"}`), nil); err != nil || r.Values[1] != "good" {
+		t.Errorf("the next record: %v, %v", r.Values, err)
+	}
+}
