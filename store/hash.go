@@ -13,10 +13,12 @@ SELECT k.id, r.hash FROM unnest($3::text[]) AS k(id)
 CROSS JOIN LATERAL (SELECT hash, gone_at FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = k.id LIMIT 1) r
 WHERE r.gone_at IS NULL`
 
-// byKeySQL keeps a plan that was made while a table was empty from reading all of it later: until the transaction
-// ends, rows are looked up by key.
+// byKeySQL has rows looked up by key until the transaction ends. Left alone, the planner takes a stream or webshop for
+// a handful of rows while a first load has not been analysed yet, and reads all of it for every row of a batch; and a
+// plan that was made while a table was empty is kept.
 const byKeySQL = `
-SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true)`
 
 // KnownHashes fills out[i] with the stored hash of ids[i], zero where the record is unknown or gone. out is as long
 // as ids.

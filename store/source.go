@@ -59,7 +59,8 @@ func (w *writing) find(ctx context.Context, g *group) error {
 
 const loadSourcesSQL = `
 SELECT s.object_id, s.coupling_id, c.priority, s.remote_id, s.record_id, s.mapped::text, s.gone_at IS NOT NULL
-FROM unnest($2::bigint[]) AS k(id) JOIN source s ON s.webshop_id = $1 AND s.object_id = k.id AND s.object = $3
+FROM unnest($2::bigint[]) AS k(id)
+CROSS JOIN LATERAL (SELECT * FROM source WHERE webshop_id = $1 AND object_id = k.id OFFSET 0) s
 JOIN coupling c ON c.id = s.coupling_id`
 
 // load locks the objects that the group touches, in the order of their ids, and then reads all their sources: nobody
@@ -102,7 +103,7 @@ func (w *writing) load(ctx context.Context, g *group) error {
 }
 
 func (w *writing) readSources(ctx context.Context, g *group, ids []int64) error {
-	found, err := w.tx.tx.Query(ctx, loadSourcesSQL, w.b.Lease.Webshop, ids, string(g.t.object))
+	found, err := w.tx.tx.Query(ctx, loadSourcesSQL, w.b.Lease.Webshop, ids)
 	if err != nil {
 		return err
 	}
