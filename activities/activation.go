@@ -99,8 +99,8 @@ func stepRun(ctx context.Context, tx *store.Tx, in StepInput) (store.Run, error)
 	if err != nil {
 		return store.Run{}, err
 	}
-	if len(open.Rows) > 0 {
-		return open.Rows[0], nil
+	if len(open.Items) > 0 {
+		return open.Items[0], nil
 	}
 	id := store.NewID()
 	opened, err := tx.OpenRun(ctx, store.NewRun{

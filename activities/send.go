@@ -14,105 +14,177 @@ import (
 // attempt whose outcome nobody knows it looks the object up by our reference
 // before it sends again. What it learns is stored before it returns.
 func (a *Activities) Send(ctx context.Context, in PushInput) (PushResult, error) {
-	if err := a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		_, err := tx.StartRun(ctx, in.Run)
-		return err
-	}); err != nil {
-		return PushResult{}, err
+	run, err := a.startRun(ctx, in.OpenInput)
+	if err != nil || run.State.Ended() {
+		return PushResult{Done: true, State: string(run.State)}, err
 	}
 	p, err := a.pin(ctx, in.RunRef)
 	if err != nil {
 		return PushResult{}, err
 	}
-	client, err := a.client(ctx, p)
-	if err != nil {
-		return PushResult{State: "pending", Failure: failureOf(err)}, nil
-	}
-	claim, err := store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (store.Claim, error) {
-		return tx.ClaimOutbox(ctx, in.Outbox, in.Run)
-	})
-	if err != nil {
+	if err := a.resume(ctx, p); err != nil {
 		return PushResult{}, err
 	}
-	if claim.Done() {
-		return PushResult{Done: true, State: claim.State}, nil
+	client, err := a.client(ctx, p)
+	if err != nil {
+		return PushResult{State: string(store.OutboxPending), Failure: failureOf(err)}, nil
+	}
+	defer client.Close()
+	// The request must be over before anybody may look whether it arrived.
+	ctx, cancel := context.WithTimeout(ctx, a.Durations.Settle*3/4)
+	defer cancel()
+	s := &sending{Activities: a, pinned: p, client: client}
+	if err := s.claim(ctx, in.Outbox); err != nil {
+		return PushResult{}, err
+	}
+	switch {
+	case s.try.Wait > 0:
+		return PushResult{State: string(store.OutboxUnknown), Wait: &Wait{Reason: "an earlier attempt may still arrive", For: s.try.Wait}}, nil
+	case s.try.State == store.OutboxSent || s.try.State == store.OutboxParked:
+		return PushResult{Done: true, State: string(s.try.State)}, nil
 	}
 	_, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
-	s := &sending{Activities: a, client: client, claim: claim, webshop: in.Webshop, vars: map[string]any{"object": claim.Object}}
 	return s.attempt(ctx)
 }
 
 // sending is one attempt of one outbox row.
 type sending struct {
 	*Activities
-	client  *rest.Client
-	claim   store.Claim
-	webshop int64
-	vars    map[string]any
+	*pinned
+	client *rest.Client
+	try    store.Attempt
+	vars   map[string]any
+}
+
+func (s *sending) claim(ctx context.Context, outbox int64) error {
+	return s.Store.InTx(ctx, store.ForWebshop(s.run.WebshopID), func(tx *store.Tx) (err error) {
+		s.try, err = tx.AttemptOutbox(ctx, outbox, s.run.ID, s.Durations.Settle)
+		return err
+	})
 }
 
 func (s *sending) attempt(ctx context.Context) (PushResult, error) {
-	if s.claim.Uncertain {
-		// The earlier attempt may still be on its way through the remote.
-		if rest := s.Durations.Settle - s.claim.SinceAttempt; rest > 0 {
-			return PushResult{State: "unknown", Wait: &Wait{Reason: "an earlier attempt may still arrive", For: rest}}, s.unknown(ctx, "the earlier attempt has not settled")
-		}
-		found, ok, err := s.client.FindPushed(ctx, s.claim.Kind, s.vars)
+	if err := s.load(ctx); err != nil {
+		return s.refused(ctx, err)
+	}
+	if s.try.LookUp {
+		found, ok, err := s.client.FindPushed(ctx, s.try.Object, s.vars)
 		if err != nil {
-			return s.lookFailed(ctx, err)
+			return s.unknown(ctx, err)
 		}
 		if ok {
 			return s.sent(ctx, found)
 		}
 	}
-	began := time.Now()
-	pushed, err := s.client.Push(ctx, s.claim.Kind, s.claim.Operation, s.vars)
-	if err == nil {
-		return s.sent(ctx, pushed)
-	}
-	s.Log.InfoContext(ctx, "push failed", "outbox", s.claim.UUID, "took", time.Since(began), "error", err)
+	pushed, err := s.client.Push(ctx, s.try.Object, s.try.Operation, s.vars)
 	var unsure *rest.UnknownOutcome
-	if errors.As(err, &unsure) {
-		return PushResult{State: "unknown", Failure: failureOf(err)}, s.unknown(ctx, koppel.DetailOf(err))
+	switch {
+	case err == nil:
+		return s.sent(ctx, pushed)
+	case errors.As(err, &unsure):
+		return s.unknown(ctx, err)
+	default:
+		return s.refused(ctx, err)
 	}
-	return s.refused(ctx, err)
+}
+
+// load reads the object as the push mapping sees it.
+func (s *sending) load(ctx context.Context) error {
+	values, err := store.With(ctx, s.Store, store.ForWebshop(s.run.WebshopID), func(tx *store.Tx) (koppel.Values, error) {
+		return tx.BuyOrderToPush(ctx, s.try.ObjectID, s.run.CouplingID)
+	})
+	s.vars = map[string]any{"object": named(s.try.Object.Fields(), values)}
+	return err
+}
+
+// named gives values their fields' names, for expressions.
+func named(fields []koppel.Field, values koppel.Values) map[string]any {
+	out := map[string]any{}
+	for i, field := range fields {
+		if i >= len(values) {
+			break
+		}
+		value := values[i]
+		switch v := value.(type) {
+		case koppel.Null:
+			value = nil
+		case []koppel.Values:
+			lines := make([]any, len(v))
+			for n, line := range v {
+				lines[n] = named(field.Line, line)
+			}
+			value = lines
+		case time.Time:
+			if field.Type == koppel.Date {
+				value = v.Format(time.DateOnly)
+			}
+		}
+		out[field.Name] = value
+	}
+	return out
 }
 
 // sent stores the remote's ids on the outbox row, the source, the order and its lines.
 func (s *sending) sent(ctx context.Context, pushed rest.PushResult) (PushResult, error) {
-	err := s.store(ctx, func(tx *store.Tx) error {
-		return tx.MarkSent(ctx, s.claim, store.Sent{RemoteID: pushed.ID, Lines: pushed.Lines})
+	lines := map[int]string{}
+	for position, id := range pushed.Lines {
+		if id != "" {
+			lines[position+1] = id
+		}
+	}
+	err := s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.OutboxSent(ctx, s.try.ID, s.try.Epoch, store.Sent{RemoteID: pushed.ID, Lines: lines})
+		return err
 	})
-	return PushResult{Done: true, State: "sent"}, err
+	return PushResult{Done: true, State: string(store.OutboxSent)}, err
 }
 
-// unknown keeps that nobody knows whether the remote did it.
-func (s *sending) unknown(ctx context.Context, detail string) error {
-	return s.store(ctx, func(tx *store.Tx) error { return tx.MarkUnknown(ctx, s.claim, detail) })
-}
-
-// lookFailed: the look-up failed, so nothing new is known.
-func (s *sending) lookFailed(ctx context.Context, err error) (PushResult, error) {
-	failure := failureOf(err)
-	return PushResult{State: "unknown", Failure: failure}, s.unknown(ctx, failure.Detail)
+// unknown: nobody can say whether the remote did it.
+func (s *sending) unknown(ctx context.Context, cause error) (PushResult, error) {
+	result := PushResult{State: string(store.OutboxUnknown), Failure: passing(cause)}
+	return result, s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.OutboxUnknown(ctx, s.try.ID, s.try.Epoch, s.advice(cause), time.Time{})
+		return err
+	})
 }
 
 // refused: the remote certainly did not do it. What may pass by itself goes
 // back to pending; the rest is parked for a person.
-func (s *sending) refused(ctx context.Context, err error) (PushResult, error) {
-	failure := failureOf(err)
+func (s *sending) refused(ctx context.Context, cause error) (PushResult, error) {
+	failure := failureOf(cause)
+	result := PushResult{Done: true, State: string(store.OutboxParked), Failure: failure}
 	if failure.Kind.Passes() {
-		return PushResult{State: "pending", Failure: failure}, s.store(ctx, func(tx *store.Tx) error { return tx.MarkPending(ctx, s.claim, failure.Detail) })
+		result = PushResult{State: string(store.OutboxPending), Failure: failure}
 	}
-	advice := koppel.Advise(err, s.claim.CouplingUUID, s.claim.RunUUID)
-	return PushResult{Done: true, State: "parked", Failure: failure}, s.store(ctx, func(tx *store.Tx) error { return tx.MarkParked(ctx, s.claim, advice) })
+	return result, s.keep(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if failure.Kind.Passes() {
+			_, err = tx.OutboxAgain(ctx, s.try.ID, s.try.Epoch, s.advice(cause), time.Time{})
+		} else {
+			_, err = tx.OutboxParked(ctx, s.try.ID, s.try.Epoch, s.advice(cause))
+		}
+		return err
+	})
 }
 
-// store writes an outcome even when the worker is being stopped: what the
+func (s *sending) advice(cause error) koppel.Advice {
+	return koppel.Advise(cause, s.run.CouplingUUID, s.run.UUID)
+}
+
+// passing is a failure of a write that must not be given up: whatever its
+// kind, the next attempt looks first.
+func passing(cause error) *Failure {
+	failure := failureOf(cause)
+	if !failure.Kind.Passes() {
+		failure.Kind = koppel.KindRemoteUnavailable
+	}
+	return failure
+}
+
+// keep stores an outcome even when the worker is being stopped: what the
 // remote did must not be forgotten.
-func (s *sending) store(ctx context.Context, fn func(*store.Tx) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+func (s *sending) keep(ctx context.Context, fn func(context.Context, *store.Tx) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Durations.ShutDown)
 	defer cancel()
-	return s.Store.InTx(ctx, store.ForWebshop(s.webshop), fn)
+	return s.Store.InTx(ctx, store.ForWebshop(s.run.WebshopID), func(tx *store.Tx) error { return fn(ctx, tx) })
 }

@@ -16,7 +16,7 @@ const (
 // SetSchedules gives a coupling without schedules the default ones, in the
 // webshop's zone. Schedules that somebody set stay as they are.
 func (a *Activities) SetSchedules(ctx context.Context, in CouplingRef) error {
-	_, connector, err := a.couplingOf(ctx, in)
+	coupling, connector, err := a.couplingOf(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (a *Activities) SetSchedules(ctx context.Context, in CouplingRef) error {
 		if err != nil || len(have) > 0 {
 			return err
 		}
-		webshop, err := tx.WebshopByID(ctx, in.Webshop)
+		webshop, err := tx.Webshop(ctx, coupling.WebshopUUID)
 		if err != nil {
 			return err
 		}

@@ -42,11 +42,16 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput) 
 	}
 	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
-	keys, err := a.Store.SingleKeys(ctx, p.run, id)
+	keys, err := a.Store.SingleKeys(ctx, p.run)
 	if err != nil {
 		return SliceResult{}, err
 	}
+	root := p.connector.Stream(in.Stream).ParentStream() == ""
 	for _, key := range keys {
+		// A record that is stored is read where it is; any other from the streams without parents.
+		if key.Stream != id && (key.Stream != 0 || !root) {
+			continue
+		}
 		if err := s.read(ctx, key); err != nil {
 			return s.ended(ctx, err)
 		}
@@ -116,13 +121,29 @@ func (s *singles) fetch(ctx context.Context, key store.SingleKey) ([]rest.Record
 	if key.By != store.ByRemoteID {
 		return s.client.Find(ctx, s.stream, string(key.By), key.Value)
 	}
-	var parent *rest.ParentRecord
-	if key.ParentID != "" {
-		parent = &rest.ParentRecord{ID: key.ParentID, Raw: key.ParentRaw}
+	parent, err := s.parent(ctx, key)
+	if err != nil {
+		return nil, err
 	}
 	record, err := s.client.One(ctx, s.stream, key.Value, parent)
 	if err != nil {
 		return nil, err
 	}
 	return []rest.Record{*record}, nil
+}
+
+// parent is the stored parent of a key's record; nil when it has none.
+func (s *singles) parent(ctx context.Context, key store.SingleKey) (*rest.ParentRecord, error) {
+	if key.ParentID == "" {
+		return nil, nil
+	}
+	stream, err := s.Store.StreamID(ctx, s.lease.Webshop, s.lease.Coupling, s.connector.Stream(s.stream).ParentStream())
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Store.RecordsByID(ctx, s.lease.Webshop, stream, []string{key.ParentID})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &rest.ParentRecord{ID: found[0].ID, Raw: found[0].Raw}, nil
 }

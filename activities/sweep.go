@@ -15,8 +15,8 @@ const (
 )
 
 // Sweep makes open runs and Temporal agree: a queued run without a workflow is
-// started, a running one without is closed with the cause. It also makes
-// partitions and reconciles schedules.
+// started, a running one without is closed with the cause. It also starts
+// pushes that nobody has in hand, makes partitions and reconciles schedules.
 func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 	var swept Swept
 	for after := int64(0); ; {
@@ -36,12 +36,42 @@ func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 		}
 		after = runs[len(runs)-1].ID
 	}
+	if err := a.dispatch(ctx, &swept); err != nil {
+		return swept, err
+	}
 	var err error
 	if swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead); err != nil {
 		return swept, err
 	}
 	swept.Schedules, err = a.reconcile(ctx)
 	return swept, err
+}
+
+// dispatch starts a run for every write that is due and that nobody has in hand.
+func (a *Activities) dispatch(ctx context.Context, swept *Swept) error {
+	due, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Outbox, error) {
+		return tx.DueOutbox(ctx, sweepAtOnce)
+	})
+	if err != nil {
+		return err
+	}
+	for _, o := range due {
+		run, err := store.With(ctx, a.Store, store.ForWebshop(o.WebshopID), func(tx *store.Tx) (store.Run, error) {
+			return tx.OpenPush(ctx, o, koppel.TriggerDependency, "sweep")
+		})
+		if koppel.KindOf(err) == koppel.KindConflict {
+			// Paused meanwhile, or somebody else was first.
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := a.Engine.StartRun(ctx, StartOf(run)); err != nil {
+			return err
+		}
+		swept.Pushes++
+	}
+	return nil
 }
 
 // agree looks at one open run.
