@@ -1,0 +1,116 @@
+package process
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/api"
+	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/store"
+	"github.com/koppel-io/koppel/temporal"
+)
+
+// ServerConfig configures a Server.
+type ServerConfig struct {
+	Config
+	// Listen is host:port; 127.0.0.1:8080 when empty. Port 0 takes a free one.
+	Listen string
+	// CodecToken and CodecOrigin switch on the endpoint at /codec/ with which
+	// the Temporal UI at that origin decrypts payloads; they need Temporal.Codec.
+	CodecToken  koppel.Secret
+	CodecOrigin string
+}
+
+// Server answers the API.
+type Server struct {
+	config    ServerConfig
+	db        *store.DB
+	transport *rest.Transport
+	cluster   interface{ Close() }
+	listener  net.Listener
+	handler   http.Handler
+	closing   sync.Once
+}
+
+// NewServer opens everything that a server needs and listens, so that Address
+// is known; Run answers. An error says what is missing and what to do.
+func NewServer(ctx context.Context, config ServerConfig) (s *Server, err error) {
+	config.Config = config.withDefaults()
+	s = &Server{config: config}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if s.db, err = config.open(ctx, store.App); err != nil {
+		return nil, err
+	}
+	if s.transport, err = config.transport(); err != nil {
+		return nil, err
+	}
+	cluster, err := temporal.Dial(ctx, config.Temporal)
+	if err != nil {
+		return nil, err
+	}
+	s.cluster = cluster
+	s.handler = s.routes(engine{temporal.NewEngine(cluster, config.Durations)})
+	listen := config.Listen
+	if listen == "" {
+		listen = "127.0.0.1:8080"
+	}
+	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", listen); err != nil {
+		return nil, &koppel.Error{Kind: koppel.KindConflict, Op: "start server", Err: err,
+			Detail: "cannot listen on " + listen + ": " + err.Error() + "; choose another with KOPPEL_LISTEN"}
+	}
+	return s, nil
+}
+
+func (s *Server) routes(engine engine) http.Handler {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	family := api.New(api.Config{
+		Store: s.db, Connectors: compiled(s.db), Engine: engine, Check: s.config.checkAccount(s.db, s.transport),
+		Schema: s.config.schema, Version: s.config.Version, Log: s.config.Log, Metrics: metrics,
+	})
+	if s.config.Temporal.Codec == nil || s.config.CodecToken.IsZero() {
+		return family
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", family)
+	mux.Handle("/codec/", s.config.Temporal.Codec.Handler(s.config.CodecToken, s.config.CodecOrigin))
+	return mux
+}
+
+// Address is host:port where the server listens.
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
+// Run answers until ctx ends, lets running requests finish, and closes the
+// server. It is called once.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.Close()
+	return api.ServeListener(ctx, s.listener, s.handler, s.config.Log)
+}
+
+// Close gives up a server that was not run; after that it does nothing.
+func (s *Server) Close() {
+	s.closing.Do(func() {
+		if s.listener != nil {
+			_ = s.listener.Close()
+		}
+		if s.cluster != nil {
+			s.cluster.Close()
+		}
+		if s.transport != nil {
+			s.transport.Close()
+		}
+		if s.db != nil {
+			s.db.Close()
+		}
+	})
+}
