@@ -28,6 +28,9 @@ type TransportConfig struct {
 	Connections int
 	// Roots are the certificate authorities to trust; the system's when nil.
 	Roots *x509.CertPool
+	// Network, where given, answers requests in place of the network: recorded
+	// exchanges, for a connector's golden cases.
+	Network http.RoundTripper
 }
 
 // Transport is the one way out: every request of the product to somebody
@@ -88,13 +91,18 @@ func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn
 }
 
 // RoundTrip implements http.RoundTripper over the guarded pool.
-func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) { return t.pool.RoundTrip(r) }
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.config.Network != nil {
+		return t.config.Network.RoundTrip(r)
+	}
+	return t.pool.RoundTrip(r)
+}
 
 // Client returns an http.Client over the transport with its redirect rules and
 // its time limit, for callers that speak HTTP themselves. They must cap what
 // they read of a body.
 func (t *Transport) Client() *http.Client {
-	return &http.Client{Transport: t.pool, CheckRedirect: checkRedirect, Timeout: t.config.Timeout}
+	return &http.Client{Transport: t, CheckRedirect: checkRedirect, Timeout: t.config.Timeout}
 }
 
 // Close drops idle connections.
