@@ -48,6 +48,13 @@ type DB struct {
 	objectIDs objectIDs
 }
 
+// sessionDefaults are settings of each connection that its DSN does not set. A process that is stopped inside a
+// transaction must not keep its locks from the one that takes over.
+var sessionDefaults = map[string]string{
+	"idle_in_transaction_session_timeout": "15s",
+	"statement_timeout":                   "2min",
+}
+
 // Open connects and checks who it is. A login that is or can become a superuser, or that bypasses row-level
 // security, is refused: tenants would no longer be kept apart.
 func Open(ctx context.Context, c Config) (*DB, error) {
@@ -67,8 +74,14 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if pc.ConnConfig.ConnectTimeout == 0 {
 		pc.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
-	if _, set := pc.ConnConfig.RuntimeParams["application_name"]; !set {
-		pc.ConnConfig.RuntimeParams["application_name"] = string(c.Role)
+	params := pc.ConnConfig.RuntimeParams
+	for name, value := range sessionDefaults {
+		if _, set := params[name]; !set {
+			params[name] = value
+		}
+	}
+	if params["application_name"] == "" {
+		params["application_name"] = string(c.Role)
 	}
 	pc.AfterConnect = speakUTC
 	pool, err := pgxpool.NewWithConfig(ctx, pc)

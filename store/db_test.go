@@ -172,3 +172,59 @@ func TestInTxNeedsAScopeAndRollsBack(t *testing.T) {
 		t.Errorf("rolled back, yet there are %v", page.Items)
 	}
 }
+
+func TestATransactionThatStoppedLosesItsLocks(t *testing.T) {
+	t.Parallel()
+	env := storetest.New(t)
+	shop := env.Webshop(t, "shop")
+	impatient, err := store.Open(t.Context(), store.Config{DSN: env.AppDSN + "&idle_in_transaction_session_timeout=300ms", Role: store.App})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(impatient.Close)
+	err = impatient.InTx(t.Context(), store.AllWebshops(), func(tx *store.Tx) error {
+		if err := store.LockWebshopForTest(t.Context(), tx, shop.ID); err != nil {
+			return err
+		}
+		// While this one says nothing, another gets the lock.
+		return env.App.InTx(t.Context(), store.AllWebshops(), func(tx *store.Tx) error {
+			return store.LockWebshopForTest(t.Context(), tx, shop.ID)
+		})
+	})
+	if err == nil {
+		t.Error("the stopped transaction committed")
+	}
+	if own := store.SettingForTest(t, env.Engine, "idle_in_transaction_session_timeout"); own != "15s" {
+		t.Errorf("a connection waits %s for a stopped client", own)
+	}
+}
+
+func TestAPanicGivesTheConnectionBack(t *testing.T) {
+	t.Parallel()
+	env := storetest.New(t)
+	for range 20 {
+		func() {
+			defer func() { _ = recover() }()
+			_ = env.App.InTx(t.Context(), store.AllWebshops(), func(*store.Tx) error { panic("test") })
+		}()
+	}
+	if inUse, _, _ := env.App.Pool(); inUse != 0 {
+		t.Errorf("%d connections are still in use", inUse)
+	}
+}
+
+func TestErrorsHoldNoValuesOfRows(t *testing.T) {
+	t.Parallel()
+	env := storetest.New(t)
+	insert := `INSERT INTO connector (name) VALUES ($1)`
+	if err := store.ExecForTest(t.Context(), env.App, insert, "hunter2secret"); err != nil {
+		t.Fatal(err)
+	}
+	err := store.ExecForTest(t.Context(), env.App, insert, "hunter2secret")
+	wantKind(t, err, koppel.KindConflict, "connector_pkey")
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		if strings.Contains(cause.Error(), "hunter2secret") {
+			t.Errorf("the error shows the row: %v", cause)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"testing"
+)
 
 // LockWebshopForTest locks the webshop's row until the transaction ends.
 func LockWebshopForTest(ctx context.Context, tx *Tx, id int64) error {
@@ -14,4 +17,14 @@ func ExecForTest(ctx context.Context, db *DB, sql string, args ...any) error {
 		_, err := tx.exec(ctx, sql, args...)
 		return wrap("test", err)
 	})
+}
+
+// SettingForTest is a setting of the DB's connections.
+func SettingForTest(t *testing.T, db *DB, name string) string {
+	t.Helper()
+	var value string
+	if err := db.pool.QueryRow(t.Context(), `SELECT current_setting($1)`, name).Scan(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -133,7 +134,7 @@ func (tx *Tx) ClaimOutbox(ctx context.Context, id, run int64) (Claim, error) {
 	const op = "claim outbox row"
 	var was OutboxState
 	err := tx.tx.QueryRow(ctx, claimSQL, pgx.StrictNamedArgs{"id": id, "run": run}).Scan(&was)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		o, err := tx.OutboxByID(ctx, id)
 		if err != nil {
 			return Claim{}, wrap(op, err)

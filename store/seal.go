@@ -36,7 +36,7 @@ func ParseKeys(text string) (*Keys, error) {
 		}
 		raw, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil || len(raw) != 32 {
-			return nil, invalid(op, "key %q is not 32 bytes in base64; make one: koppel doctor --new-master-key", id)
+			return nil, invalid(op, "key %q is not 32 bytes in base64; make one: openssl rand -base64 32", id)
 		}
 		if keys.aeads[id] != nil {
 			return nil, invalid(op, "key %q is there twice", id)
@@ -47,7 +47,7 @@ func ParseKeys(text string) (*Keys, error) {
 		}
 	}
 	if keys.primary == "" {
-		return nil, invalid(op, "there is no key; make one: koppel doctor --new-master-key")
+		return nil, invalid(op, "there is no key; write one line id=KEY, where openssl rand -base64 32 makes KEY")
 	}
 	return keys, nil
 }

@@ -49,18 +49,15 @@ func (db *DB) InTx(ctx context.Context, scope Scope, fn func(*Tx) error) error {
 	return err
 }
 
-func (db *DB) once(ctx context.Context, scope Scope, fn func(*Tx) error) (err error) {
+func (db *DB) once(ctx context.Context, scope Scope, fn func(*Tx) error) error {
 	const op = "transaction"
 	tx, err := db.pool.Begin(ctx)
 	if err != nil {
 		return db.wrap(op, err)
 	}
-	defer func() {
-		if err != nil {
-			// The caller's context may be over; the connection must go back clean all the same.
-			_ = tx.Rollback(context.WithoutCancel(ctx))
-		}
-	}()
+	// After a commit this does nothing. The caller's context may be over, or fn panic; the connection must go back
+	// clean all the same.
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	t := &Tx{tx: tx, db: db}
 	if err := t.setScope(ctx, scope); err != nil {
 		return db.wrap(op, err)
