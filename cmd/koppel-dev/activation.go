@@ -22,8 +22,9 @@ func (e *notActive) Error() string { return e.reason }
 func watchActivation(ctx context.Context, c *client.Client, id string, p *progress) (client.Coupling, error) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
+	ended := map[string]client.Run{}
 	for {
-		coupling, steps, err := viewActivation(ctx, c, id)
+		coupling, steps, err := viewActivation(ctx, c, id, ended)
 		if err != nil {
 			return coupling, err
 		}
@@ -46,8 +47,8 @@ func watchActivation(ctx context.Context, c *client.Client, id string, p *progre
 	}
 }
 
-// viewActivation reads a coupling and the runs of its steps.
-func viewActivation(ctx context.Context, c *client.Client, id string) (client.Coupling, []stepView, error) {
+// viewActivation reads a coupling and the runs of its steps, those that ended only once.
+func viewActivation(ctx context.Context, c *client.Client, id string, ended map[string]client.Run) (client.Coupling, []stepView, error) {
 	coupling, err := c.Coupling(ctx, id)
 	if err != nil {
 		return coupling, nil, err
@@ -56,21 +57,31 @@ func viewActivation(ctx context.Context, c *client.Client, id string) (client.Co
 	for _, step := range coupling.Steps {
 		view := stepView{Step: step, Expected: -1}
 		if step.RunID != "" {
-			run, err := c.Run(ctx, step.RunID)
-			if err != nil {
-				return coupling, nil, err
+			run, known := ended[step.RunID]
+			if !known {
+				if run, err = c.Run(ctx, step.RunID); err != nil {
+					return coupling, nil, err
+				}
 			}
-			view.Records = run.Counts.Records
-			if run.Expected != nil {
-				view.Expected = *run.Expected
+			if run.State.Ended() {
+				ended[step.RunID] = run
 			}
-			if run.Wait != nil {
-				view.Waiting = run.Wait.Reason
-			}
+			view.look(run)
 		}
 		steps = append(steps, view)
 	}
 	return coupling, steps, nil
+}
+
+// look takes from a run what is shown of its step.
+func (s *stepView) look(run client.Run) {
+	s.Records = run.Counts.Records
+	if run.Expected != nil {
+		s.Expected = *run.Expected
+	}
+	if run.Wait != nil {
+		s.Waiting = run.Wait.Reason
+	}
 }
 
 // failedStep says what ended an activation; "" when nothing did.

@@ -62,7 +62,14 @@ func ensureCoupling(ctx context.Context, c *client.Client, webshop string, crede
 		}
 	}
 	coupling, err = c.CreateCoupling(ctx, client.NewCoupling{
-		Webshop: webshop, Connector: demoConnector, Name: demoWebshop, Credentials: credentials,
+		Webshop: webshop, Connector: demoConnector, Name: demoWebshop, Settings: demoSettings(), Credentials: credentials,
 	})
 	return coupling, true, err
+}
+
+// demoSettings take the orders of every state the demo shop has, so that what it lists can be compared one to one.
+func demoSettings() map[string]any {
+	return map[string]any{"order_statuses.take": []string{
+		"completed", "processing", "on-hold", "pending", "cancelled", "refunded", "failed", "checkout-draft", "picked",
+	}}
 }

@@ -80,7 +80,7 @@ func newSiteOf(t *testing.T, l *land, cfg demoshop.Config, connector string) *si
 		t.Fatal(err)
 	}
 	s.coupling, err = l.api.CreateCoupling(t.Context(), client.NewCoupling{
-		Webshop: s.webshop.ID, Connector: connector, Name: t.Name(), Credentials: s.credentials(),
+		Webshop: s.webshop.ID, Connector: connector, Name: t.Name(), Settings: demoSettings(), Credentials: s.credentials(),
 	})
 	if err != nil {
 		t.Fatal(err)
