@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -49,6 +50,7 @@ func (r *Reader) next(ctx context.Context) (*Page, error) {
 			overlap = false
 			continue
 		case shifted:
+			r.pager.moved()
 			r.at.Next = r.pager.back(at, back)
 			back *= 2
 			overlap = true
@@ -119,6 +121,9 @@ func (r *Reader) take(ctx context.Context, f *fetch, at string, overlap bool) (p
 		}
 		if err := r.dropKnown(page); err != nil {
 			return nil, 0, r.client.failed(ctx, a, err)
+		}
+		if r.stream.Page.Offset != "" && r.at.Pages > 0 {
+			r.pager.rested(rows - len(page.Records))
 		}
 	}
 	end, err := r.pager.after(at, a, pageRows{rows, len(page.Records), total}, values)
@@ -209,6 +214,10 @@ func (r *Reader) damaged(ctx context.Context, a *answer, err error) error {
 	if errors.Is(err, errTruncated) {
 		return r.client.failed(ctx, a, koppel.E(koppel.KindNetwork, "",
 			fmt.Sprintf("the answer of %s is cut off after %d bytes", a.call.url.Host, len(a.body.data))))
+	}
+	if text := bytes.TrimLeft(a.body.data, " \t\r\n"); len(text) > 0 && text[0] == '<' {
+		return r.client.failed(ctx, a, koppel.E(koppel.KindSchemaDrift, "",
+			a.call.url.Host+" prints text before the JSON, such as a PHP notice: "+cutWords(string(text[:min(len(text), 160)]))))
 	}
 	return r.client.failed(ctx, a, koppel.E(koppel.KindSchemaDrift, "", "page "+strconv.Itoa(r.at.Pages+1)+": "+err.Error()))
 }

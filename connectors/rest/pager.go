@@ -19,10 +19,14 @@ type pager struct {
 	first  int
 	most   int
 	op     string
+	// overlap is how many rows pages by offset overlap under shift_guard. It
+	// grows where rows are seen to move and shrinks again where they rest.
+	overlap int
+	resting int
 }
 
 func newPager(c *Client, s *Stream, env map[string]any, opts ReadOptions) (*pager, error) {
-	p := &pager{client: c, stream: s, env: env, first: 1, most: defaultMostPages, op: "read " + s.Name}
+	p := &pager{client: c, stream: s, env: env, first: 1, overlap: 1, most: defaultMostPages, op: "read " + s.Name}
 	if !opts.Since.IsZero() {
 		p.bounds = append(p.bounds, s.Since.Query)
 	}
@@ -61,16 +65,41 @@ func (p *pager) counted() bool { return p.stream.Page.Number != "" || p.stream.P
 
 func (p *pager) guarded() bool { return p.stream.Page.Guard }
 
-// step is the distance from one page to the next: with shift_guard on offsets
-// one row overlaps, whose presence proves that no row slipped through between.
+// step is the distance from one page to the next. With shift_guard on offsets
+// pages overlap, which proves that no row slipped through between them.
 func (p *pager) step() int {
 	switch {
 	case p.stream.Page.Offset == "":
 		return 1
 	case p.guarded():
-		return p.size - 1
+		return p.size - p.overlap
 	}
 	return p.size
+}
+
+// moved widens the overlap after rows have moved.
+func (p *pager) moved() {
+	p.overlap, p.resting = max(1, min(4*p.overlap, p.size/2)), 0
+}
+
+// restsFor is how many pages in a row must show that nothing moved before the
+// overlap is halved: each change of it wastes what was requested ahead.
+const restsFor = 16
+
+// rested narrows the overlap when rows no longer move; known is how many rows
+// of the page were given before.
+func (p *pager) rested(known int) {
+	switch {
+	case p.overlap == 1:
+	case 2*known < p.overlap:
+		p.moved() // it nearly was too little
+	case known < p.overlap:
+		p.resting = 0
+	default:
+		if p.resting++; p.resting >= restsFor {
+			p.overlap, p.resting = max(1, p.overlap/2), 0
+		}
+	}
 }
 
 // envelope lists the body paths that paging needs beside the records, in the
@@ -160,9 +189,12 @@ func (p *pager) number(at string) int {
 	return p.first
 }
 
-// back moves a position n steps towards the start.
+// back moves a position towards the start: n pages, or n times the overlap.
 func (p *pager) back(at string, n int) string {
-	return strconv.Itoa(max(p.first, p.number(at)-n*p.step()))
+	if p.stream.Page.Offset != "" {
+		n *= p.overlap
+	}
+	return strconv.Itoa(max(p.first, p.number(at)-n))
 }
 
 // overlapping is where a resumed read starts: one step back, since rows may
@@ -223,10 +255,8 @@ func (p *pager) advance(rows int) int {
 		return p.step()
 	case !p.guarded():
 		return rows
-	case rows == 1:
-		return 1
 	}
-	return rows - 1
+	return max(1, rows-p.overlap)
 }
 
 // counts applies the end rules of number and offset; last is the number of the

@@ -12,7 +12,7 @@ import (
 // key: a page is taken only when it provably follows what was given, that is,
 // when it begins at or before the highest key given, or at the start.
 //
-// Paging by offset overlaps one row, so this is known for every page. Paging by
+// Pages by offset overlap by a row or more, so this is known for every page. Paging by
 // number cannot overlap; there a page is in doubt when the remote's total has
 // changed since the page before, and the page before is then read again. A
 // page in doubt is read further and further back until it overlaps; records
