@@ -78,7 +78,7 @@ func draftError(op string, err error) error {
 }
 
 type placeRequest struct {
-	byID
+	ByID
 	Body *struct {
 		Coupling string `json:"coupling,omitempty" format:"uuid" doc:"Needed only where several couplings could receive it"`
 	} `required:"false"`

@@ -90,7 +90,7 @@ func (s *server) listConnectors(ctx context.Context, _ caller, in *connectorList
 	return out, nil
 }
 
-type connectorList struct{ paging }
+type connectorList struct{ Paging }
 
 // connectorPage is how many connectors a page has when the caller does not say.
 const connectorPage = 50
@@ -113,11 +113,12 @@ func connectorAfter(cursor string) (string, error) {
 	return name, nil
 }
 
-type byName struct {
+// ByName is the input of routes that name a connector.
+type ByName struct {
 	Name string `path:"name" pattern:"^[a-z][a-z0-9_-]{1,62}$"`
 }
 
-func (s *server) getConnector(ctx context.Context, _ caller, in *byName) (connector, error) {
+func (s *server) getConnector(ctx context.Context, _ caller, in *ByName) (connector, error) {
 	var current store.ConnectorVersion
 	versions, err := store.With(ctx, s.Store, store.Queues(), func(tx *store.Tx) (list []store.ConnectorVersion, err error) {
 		if current, err = tx.CurrentConnectorVersion(ctx, in.Name); err != nil {
@@ -182,7 +183,7 @@ func lintError(err error) error {
 }
 
 type rollbackRequest struct {
-	byName
+	ByName
 	Body *struct {
 		Version string `json:"version,omitempty" maxLength:"64" doc:"The version before the current one when absent"`
 	} `required:"false"`

@@ -188,7 +188,7 @@ func (s *server) createCoupling(ctx context.Context, who caller, in *newCoupling
 }
 
 type couplingList struct {
-	paging
+	Paging
 	Webshop   string               `query:"webshop" format:"uuid"`
 	Connector string               `query:"connector" maxLength:"63"`
 	State     koppel.CouplingState `query:"state" enum:"draft,activating,active,paused,needs_reauth,disabled,removed" doc:"All but removed ones when absent"`
@@ -214,7 +214,7 @@ func (s *server) listCouplings(ctx context.Context, who caller, in *couplingList
 	})
 }
 
-func (s *server) getCoupling(ctx context.Context, who caller, in *byID) (coupling, error) {
+func (s *server) getCoupling(ctx context.Context, who caller, in *ByID) (coupling, error) {
 	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (coupling, error) {
 		c, err := tx.Coupling(ctx, in.ID)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 type settingsPatch struct {
-	byID
+	ByID
 	Body struct {
 		Settings map[string]any `json:"settings" doc:"Merged into the settings; null removes one, so that its default counts"`
 	}

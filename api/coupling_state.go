@@ -7,7 +7,7 @@ import (
 	"github.com/koppel-io/koppel/store"
 )
 
-func (s *server) activateCoupling(ctx context.Context, who caller, in *byID) (coupling, error) {
+func (s *server) activateCoupling(ctx context.Context, who caller, in *ByID) (coupling, error) {
 	const op = "activate coupling"
 	c, scope, err := s.findCoupling(ctx, who, in.ID)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *server) activateCoupling(ctx context.Context, who caller, in *byID) (co
 }
 
 type pauseRequest struct {
-	byID
+	ByID
 	Body *struct {
 		Reason string `json:"reason,omitempty" maxLength:"1000"`
 	} `required:"false"`
@@ -52,7 +52,7 @@ func (s *server) pauseCoupling(ctx context.Context, who caller, in *pauseRequest
 	return shown, err
 }
 
-func (s *server) resumeCoupling(ctx context.Context, who caller, in *byID) (coupling, error) {
+func (s *server) resumeCoupling(ctx context.Context, who caller, in *ByID) (coupling, error) {
 	_, scope, err := s.findCoupling(ctx, who, in.ID)
 	if err != nil {
 		return coupling{}, err

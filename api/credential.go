@@ -19,7 +19,7 @@ type checked struct {
 }
 
 type newCredentials struct {
-	byID
+	ByID
 	Body struct {
 		Values map[string]any `json:"values" doc:"All fields of the connector's credential; never shown again"`
 	}
@@ -75,7 +75,7 @@ func saveCredential(ctx context.Context, tx *store.Tx, coupling string, secrets 
 	return c, err
 }
 
-func (s *server) checkCoupling(ctx context.Context, who caller, in *byID) (checked, error) {
+func (s *server) checkCoupling(ctx context.Context, who caller, in *ByID) (checked, error) {
 	c, scope, err := s.findCoupling(ctx, who, in.ID)
 	if err != nil {
 		return checked{}, err

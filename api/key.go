@@ -70,7 +70,7 @@ func (s *server) createKey(ctx context.Context, who caller, in *newKey) (key, er
 	})
 }
 
-type keyList struct{ paging }
+type keyList struct{ Paging }
 
 func (s *server) listKeys(ctx context.Context, who caller, in *keyList) (pageBody[key], error) {
 	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (pageBody[key], error) {
@@ -79,7 +79,7 @@ func (s *server) listKeys(ctx context.Context, who caller, in *keyList) (pageBod
 	})
 }
 
-func (s *server) revokeKey(ctx context.Context, who caller, in *byID) (key, error) {
+func (s *server) revokeKey(ctx context.Context, who caller, in *ByID) (key, error) {
 	if in.ID == who.key.UUID {
 		return key{}, koppel.E(koppel.KindConflict, "revoke key", "a key cannot revoke itself; use another admin key")
 	}

@@ -44,7 +44,7 @@ func showObjects(ctx context.Context, tx *store.Tx, rows []store.ObjectRow) ([]o
 }
 
 type objectList struct {
-	paging
+	Paging
 	Object   koppel.Object `path:"object" enum:"suppliers,products,supplier_products,sell_orders,buy_orders"`
 	Webshop  string        `query:"webshop" format:"uuid"`
 	SKU      string        `query:"sku" maxLength:"255" doc:"Of products and supplier products"`
@@ -91,7 +91,7 @@ func (in *objectList) check() error {
 }
 
 type oneObject struct {
-	byID
+	ByID
 	Object koppel.Object `path:"object" enum:"suppliers,products,supplier_products,sell_orders,buy_orders"`
 }
 

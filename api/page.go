@@ -2,8 +2,8 @@ package api
 
 import "github.com/koppel-io/koppel/store"
 
-// paging is what every list takes.
-type paging struct {
+// Paging is what every list takes.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" doc:"Rows of a page; 50 when absent"`
 	Cursor string `query:"cursor" maxLength:"200" doc:"next of the page before"`
 }
@@ -28,8 +28,8 @@ func each[S, T any](items []S, show func(S) T) []T {
 	return out
 }
 
-// byID is the input of routes that name one thing and nothing else.
-type byID struct {
+// ByID is the input of routes that name one thing and nothing else.
+type ByID struct {
 	ID string `path:"id" format:"uuid"`
 }
 

@@ -36,7 +36,7 @@ func showParked(p store.ParkedRow) parked {
 }
 
 type parkedList struct {
-	paging
+	Paging
 	Webshop  string        `query:"webshop" format:"uuid"`
 	Coupling string        `query:"coupling" format:"uuid"`
 	Object   koppel.Object `query:"object" enum:"suppliers,products,supplier_products,sell_orders,buy_orders"`
@@ -68,7 +68,7 @@ type retried struct {
 	Runs    []started `json:"runs" nullable:"false" doc:"One a stream group; none when nothing is parked"`
 }
 
-func (s *server) retryParked(ctx context.Context, who caller, in *byID) (retried, error) {
+func (s *server) retryParked(ctx context.Context, who caller, in *ByID) (retried, error) {
 	p, err := store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (store.ParkedRow, error) { return tx.Parked(ctx, in.ID) })
 	if err != nil {
 		return retried{}, err

@@ -97,7 +97,7 @@ func showStream(s store.Scan) runStream {
 }
 
 type runList struct {
-	paging
+	Paging
 	Coupling string            `query:"coupling" format:"uuid"`
 	Webshop  string            `query:"webshop" format:"uuid"`
 	State    []koppel.RunState `query:"state" enum:"queued,running,waiting,succeeded,succeeded_with_parked,suspect,failed,cancelled" doc:"Several are separated by commas"`
@@ -120,7 +120,7 @@ func (s *server) listRuns(ctx context.Context, who caller, in *runList) (pageBod
 	})
 }
 
-func (s *server) getRun(ctx context.Context, who caller, in *byID) (run, error) {
+func (s *server) getRun(ctx context.Context, who caller, in *ByID) (run, error) {
 	return s.wholeRun(ctx, who.scope, in.ID)
 }
 
@@ -145,8 +145,8 @@ type event struct {
 }
 
 type timelineRequest struct {
-	byID
-	paging
+	ByID
+	Paging
 }
 
 func (s *server) getTimeline(ctx context.Context, who caller, in *timelineRequest) (pageBody[event], error) {
@@ -174,7 +174,7 @@ func (s *server) getTimeline(ctx context.Context, who caller, in *timelineReques
 	})
 }
 
-func (s *server) cancelRun(ctx context.Context, who caller, in *byID) (run, error) {
+func (s *server) cancelRun(ctx context.Context, who caller, in *ByID) (run, error) {
 	r, err := store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (store.Run, error) { return tx.Run(ctx, in.ID) })
 	if err != nil {
 		return run{}, err

@@ -23,7 +23,7 @@ func (s *server) addLive(api huma.API, op huma.Operation) {
 		Description: "A stream of server-sent events",
 		Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}}
-	huma.Register(api, op, func(ctx context.Context, in *byID) (*huma.StreamResponse, error) {
+	huma.Register(api, op, func(ctx context.Context, in *ByID) (*huma.StreamResponse, error) {
 		who := callerOf(ctx)
 		first, err := s.wholeRun(ctx, who.scope, in.ID)
 		if err != nil {

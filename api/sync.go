@@ -13,7 +13,7 @@ import (
 )
 
 type syncRequest struct {
-	byID
+	ByID
 	Body struct {
 		Object    koppel.Object `json:"object" enum:"suppliers,products,supplier_products,sell_orders,buy_orders" doc:"Its whole stream group is read"`
 		Mode      koppel.Mode   `json:"mode" enum:"full,since,window,single,replay"`

@@ -60,7 +60,7 @@ func (s *server) createWebshop(ctx context.Context, who caller, in *newWebshop) 
 }
 
 type webshopList struct {
-	paging
+	Paging
 	ExternalRef string `query:"external_ref" maxLength:"255"`
 }
 
@@ -71,7 +71,7 @@ func (s *server) listWebshops(ctx context.Context, who caller, in *webshopList) 
 	})
 }
 
-func (s *server) getWebshop(ctx context.Context, who caller, in *byID) (webshop, error) {
+func (s *server) getWebshop(ctx context.Context, who caller, in *ByID) (webshop, error) {
 	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (webshop, error) {
 		w, err := tx.Webshop(ctx, in.ID)
 		return showWebshop(w), err

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/store"
+)
+
+// trespass is a request of each operation that names something of the other
+// webshop, as far as it can name anything. A route without one fails the test.
+type trespass struct {
+	// path with {id} filled in; body where there is one.
+	path string
+	body any
+	// status is what a key of another webshop gets: 404 where something is named.
+	status int
+}
+
+func (s *site) trespasses(t *testing.T) map[string]trespass {
+	s.read(t, s.their, koppel.Products, productRecord(t, "1"))
+	s.read(t, s.their, koppel.Suppliers, supplierRecord(t, "1"))
+	product := s.object(t, s.other, koppel.Products).UUID
+	supplier := s.object(t, s.other, koppel.Suppliers).UUID
+	order := s.order(t, s.other, supplier, product)
+	run := s.run(t, s.their, koppel.Products)
+	s.write(t, run, "products", store.Record{ID: "bad", Ticket: 2, Raw: []byte(`{}`), Parked: []store.Parked{{Kind: koppel.KindMapping, Reason: "bad price", Object: koppel.Products}}})
+	parked := s.parkedOf(t, s.other)[0].UUID
+	theirKey := do(t, s, store.ForWebshop(s.other.ID), keysOf).Items[0].UUID
+	coupling, shop := s.their.UUID, s.other.UUID
+	sync := map[string]any{"object": "products", "mode": "full"}
+	return map[string]trespass{
+		"createWebshop":          {v1 + "/webshops", map[string]any{"name": "x"}, 403},
+		"listWebshops":           {v1 + "/webshops", nil, 200},
+		"getWebshop":             {v1 + "/webshops/" + shop, nil, 404},
+		"createCoupling":         {v1 + "/couplings", map[string]any{"webshop": shop, "connector": "demo"}, 404},
+		"listCouplings":          {v1 + "/couplings", nil, 200},
+		"getCoupling":            {v1 + "/couplings/" + coupling, nil, 404},
+		"setCouplingSettings":    {v1 + "/couplings/" + coupling + "/settings", map[string]any{"settings": map[string]any{"per_page": 50}}, 404},
+		"setCouplingCredentials": {v1 + "/couplings/" + coupling + "/credentials", map[string]any{"values": map[string]any{"store_url": "https://x.example"}}, 404},
+		"checkCoupling":          {v1 + "/couplings/" + coupling + "/check", nil, 404},
+		"activateCoupling":       {v1 + "/couplings/" + coupling + "/activate", nil, 404},
+		"pauseCoupling":          {v1 + "/couplings/" + coupling + "/pause", map[string]any{}, 404},
+		"resumeCoupling":         {v1 + "/couplings/" + coupling + "/resume", nil, 404},
+		"startSync":              {v1 + "/couplings/" + coupling + "/sync", sync, 404},
+		"listRuns":               {v1 + "/runs", nil, 200},
+		"getRun":                 {v1 + "/runs/" + run.UUID, nil, 404},
+		"getRunTimeline":         {v1 + "/runs/" + run.UUID + "/timeline", nil, 404},
+		"watchRun":               {v1 + "/runs/" + run.UUID + "/live", nil, 404},
+		"cancelRun":              {v1 + "/runs/" + run.UUID + "/cancel", nil, 404},
+		"listObjects":            {v1 + "/objects/products", nil, 200},
+		"getObject":              {v1 + "/objects/products/" + product, nil, 404},
+		"createBuyOrder":         {v1 + "/buy-orders", orderBody(shop, supplier, product), 404},
+		"placeBuyOrder":          {v1 + "/buy-orders/" + order + "/place", map[string]any{"coupling": coupling}, 404},
+		"listParked":             {v1 + "/parked", nil, 200},
+		"retryParked":            {v1 + "/parked/" + parked + "/retry", nil, 404},
+		"retryAllParked":         {v1 + "/parked/retry", map[string]any{"coupling": coupling}, 404},
+		"createKey":              {v1 + "/keys", map[string]any{"name": "x", "scopes": []string{"admin"}, "webshop": shop}, 404},
+		"listKeys":               {v1 + "/keys", nil, 200},
+		"revokeKey":              {v1 + "/keys/" + theirKey, nil, 404},
+		"listConnectors":         {v1 + "/connectors", nil, 200},
+		"getConnector":           {v1 + "/connectors/demo", nil, 200},
+		"publishConnector":       {v1 + "/connectors", map[string]any{"manifest": "a", "mapping": "b"}, 403},
+		"rollbackConnector":      {v1 + "/connectors/demo/rollback", map[string]any{}, 403},
+	}
+}
+
+func TestEveryRouteKeepsTenantsApart(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	plan := s.trespasses(t)
+	for _, r := range s.server.routes() {
+		if r.scope == "" {
+			continue
+		}
+		try, ok := plan[r.id]
+		if !ok {
+			t.Errorf("%s: say in trespasses how another webshop's key could reach it", r.pattern())
+			continue
+		}
+		before := len(s.engine.take())
+		got := s.ask(t, s.mine, r.method, try.path, try.body)
+		if got.status != try.status {
+			t.Errorf("%s with another webshop's key: status %d, want %d: %s", r.pattern(), got.status, try.status, got.body)
+		}
+		// Asked the same way, nothing of the other webshop shows.
+		for _, secret := range []string{s.other.UUID, s.their.UUID, s.other.Name + "\""} {
+			if try.status == 200 && strings.Contains(string(got.body), secret) {
+				t.Errorf("%s with another webshop's key shows %q: %s", r.pattern(), secret, got.body)
+			}
+		}
+		if asked := s.engine.take(); len(asked) > 0 {
+			t.Errorf("%s with another webshop's key started %v", r.pattern(), asked[before:])
+		}
+		if r.installation || try.status != 404 {
+			continue
+		}
+		if own := s.status(t, s.theirs, r.method, try.path, try.body); own >= 400 && own != http.StatusConflict && own != http.StatusUnprocessableEntity {
+			t.Errorf("%s: the webshop's own key gets %d, so the test proves nothing", r.pattern(), own)
+		}
+	}
+}
+
+func TestEveryRouteNeedsItsScope(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	plan := s.trespasses(t)
+	for _, r := range s.server.routes() {
+		path := plan[r.id].path
+		if r.scope == "" {
+			if got := s.ask(t, "", r.method, r.path, nil); got.status != http.StatusOK {
+				t.Errorf("%s without a key: status %d: %s", r.pattern(), got.status, got.body)
+			}
+			continue
+		}
+		none := s.ask(t, "", r.method, path, plan[r.id].body)
+		refused(t, none, http.StatusUnauthorized, koppel.KindAuth)
+		if none.header.Get("WWW-Authenticate") == "" {
+			t.Errorf("%s without a key: no WWW-Authenticate", r.pattern())
+		}
+		others := slices.DeleteFunc(store.KeyScopes(), func(scope string) bool { return scope == r.scope || scope == admin })
+		narrow := s.key(t, store.NewKey{Name: "narrow", Scopes: others})
+		p := refused(t, s.ask(t, narrow, r.method, path, plan[r.id].body), http.StatusForbidden, koppel.KindPermission)
+		if !strings.Contains(p.Detail, r.scope) {
+			t.Errorf("%s with a narrow key: %q does not name the scope %s", r.pattern(), p.Detail, r.scope)
+		}
+	}
+	if asked := s.engine.take(); len(asked) > 0 {
+		t.Errorf("refused requests started %v", asked)
+	}
+}
+
+func TestEveryRouteRefusesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	plan := s.trespasses(t)
+	for _, r := range s.server.routes() {
+		if r.id == "" {
+			continue
+		}
+		p := refused(t, s.ask(t, s.root, r.method, plan[r.id].path+"?zz=1&yy=2", plan[r.id].body), http.StatusUnprocessableEntity, koppel.KindInvalidRequest)
+		if got := places(p); !slices.Contains(got, "query.zz") || !slices.Contains(got, "query.yy") {
+			t.Errorf("%s: unknown parameters are named as %v", r.pattern(), got)
+		}
+		op := s.server.openapi.Paths[r.path]
+		if body := map[string]bool{"POST": op.Post != nil && op.Post.RequestBody != nil, "PUT": op.Put != nil, "PATCH": op.Patch != nil}; !body[r.method] {
+			continue
+		}
+		p = refused(t, s.ask(t, s.root, r.method, plan[r.id].path, map[string]any{"zz": 1, "yy": 2}), http.StatusUnprocessableEntity, koppel.KindInvalidRequest)
+		if got := places(p); !slices.Contains(got, "body.zz") || !slices.Contains(got, "body.yy") {
+			t.Errorf("%s: unknown fields are named as %v", r.pattern(), got)
+		}
+	}
+}
+
+func TestARouteWithoutARowCannotBeRegistered(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("a route without a row was registered")
+		}
+	}()
+	newServer(Config{}).HandleFunc("GET /api/v1/backdoor", func(http.ResponseWriter, *http.Request) {})
+}
+
+func TestKeysThatEndedAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	soon := time.Now().Add(time.Hour)
+	live := s.key(t, store.NewKey{Name: "live", Scopes: []string{"admin"}, ExpiresAt: &soon})
+	if got := s.ask(t, live, http.MethodGet, v1+"/webshops", nil); got.status != 200 {
+		t.Fatalf("a key with an hour to live: status %d: %s", got.status, got.body)
+	}
+	owner := s.env.Owner(t)
+	for _, end := range []string{"expires_at = now() - interval '1 second'", "expires_at = NULL, revoked_at = now()"} {
+		if _, err := owner.Exec(t.Context(), "UPDATE api_key SET "+end+" WHERE name = 'live'"); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, s.ask(t, live, http.MethodGet, v1+"/webshops", nil), http.StatusUnauthorized, koppel.KindAuth)
+	}
+	refused(t, s.ask(t, "kpl_nobodys", http.MethodGet, v1+"/webshops", nil), http.StatusUnauthorized, koppel.KindAuth)
+	refused(t, s.ask(t, "something else", http.MethodGet, v1+"/webshops", nil), http.StatusUnauthorized, koppel.KindAuth)
+}
+
+func TestOrganisationKeysAreRefusedWithAWord(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	key := s.key(t, store.NewKey{Name: "group", Scopes: []string{"admin"}, Organisation: *s.shop.OrganisationUUID})
+	p := refused(t, s.ask(t, key, http.MethodGet, v1+"/webshops", nil), http.StatusForbidden, koppel.KindPermission)
+	if !strings.Contains(p.Detail, "organisation") {
+		t.Errorf("detail %q", p.Detail)
+	}
+}
+
+func TestUnknownPathsAndMethods(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	refused(t, s.ask(t, s.root, http.MethodGet, "/api/v1/nothing", nil), http.StatusNotFound, koppel.KindNotFound)
+	got := s.ask(t, s.root, http.MethodPut, v1+"/webshops", nil)
+	refused(t, got, http.StatusMethodNotAllowed, koppel.KindInvalidRequest)
+	if allow := got.header.Values("Allow"); !slices.Equal(allow, []string{"GET", "POST"}) {
+		t.Errorf("Allow is %v", allow)
+	}
+}
