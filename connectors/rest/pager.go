@@ -227,7 +227,7 @@ func (p *pager) after(at string, a *answer, rows pageRows, values map[string][]b
 	page := &p.stream.Page
 	switch {
 	case page.Next != nil:
-		return p.afterLink(a, values)
+		return p.afterLink(at, a, values)
 	case page.Token != nil:
 		token := page.Token.find(a, values)
 		if token == "" {
@@ -317,7 +317,7 @@ func (p *pager) empty(rows pageRows, missing string) string {
 	return ""
 }
 
-func (p *pager) afterLink(a *answer, values map[string][]byte) (ending, error) {
+func (p *pager) afterLink(at string, a *answer, values map[string][]byte) (ending, error) {
 	link := p.stream.Page.Next.find(a, values)
 	if link == "" {
 		return ending{rule: "no next link"}, nil
@@ -326,10 +326,11 @@ func (p *pager) afterLink(a *answer, values map[string][]byte) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	if u.String() == a.call.url.String() {
+	next := withoutSecrets(p.client.redact, u)
+	if next == at || next == a.call.url.String() {
 		return ending{}, koppel.E(koppel.KindSchemaDrift, "", "the remote's next link leads to the same page")
 	}
-	return ending{next: withoutSecrets(p.client.redact, u)}, nil
+	return ending{next: next}, nil
 }
 
 // withoutSecrets drops parameters that carry credentials: the position is
