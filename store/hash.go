@@ -15,10 +15,11 @@ WHERE r.gone_at IS NULL`
 
 // byKeySQL has rows looked up by key until the transaction ends. Left alone, the planner takes a stream or webshop for
 // a handful of rows while a first load has not been analysed yet, and reads all of it for every row of a batch; and a
-// plan that was made while a table was empty is kept.
+// plan that was made while a table was empty is kept. For the same reason statements that update many rows take the
+// webshop and the stream from a fenced (OFFSET 0) row beside the keys, not as constants.
 const byKeySQL = `
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true)`
+       set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true), set_config('enable_bitmapscan', 'off', true)`
 
 // KnownHashes fills out[i] with the stored hash of ids[i], zero where the record is unknown or gone. out is as long
 // as ids.

@@ -41,7 +41,10 @@ const (
 	recordColumns = `r.remote_id, coalesce(r.parent_id, ''), r.codec, r.raw, r.hash, r.ticket, `
 	parentJoin    = `
 JOIN stream s ON s.id = r.stream_id
-LEFT JOIN record p ON $4::boolean AND p.webshop_id = r.webshop_id AND p.stream_id = s.parent_stream_id AND p.remote_id = r.parent_id AND p.gone_at IS NULL`
+LEFT JOIN LATERAL (
+    SELECT codec, raw FROM record
+    WHERE $4::boolean AND webshop_id = r.webshop_id AND stream_id = s.parent_stream_id AND remote_id = r.parent_id AND gone_at IS NULL OFFSET 0
+) p ON true`
 	storedRecordsSQL = `SELECT ` + recordColumns + `p.codec, p.raw, 0::bigint FROM record r` + parentJoin + `
 WHERE r.webshop_id = $1 AND r.stream_id = $2 AND r.remote_id > $3 AND r.gone_at IS NULL AND ($5 = 0 OR r.run_id = $5)
 ORDER BY r.remote_id LIMIT $6`
@@ -49,7 +52,7 @@ ORDER BY r.remote_id LIMIT $6`
 WHERE r.webshop_id = $1 AND r.stream_id = $2 AND r.remote_id = ANY($3) ORDER BY r.remote_id`
 	dirtyRecordsSQL = `SELECT ` + recordColumns + `p.codec, p.raw, d.marked
 FROM (SELECT * FROM dirty WHERE webshop_id = $1 AND stream_id = $2 ORDER BY remote_id LIMIT $3) d
-JOIN record r ON r.webshop_id = d.webshop_id AND r.stream_id = d.stream_id AND r.remote_id = d.remote_id` + parentJoin + `
+CROSS JOIN LATERAL (SELECT * FROM record WHERE webshop_id = d.webshop_id AND stream_id = d.stream_id AND remote_id = d.remote_id OFFSET 0) r` + parentJoin + `
 ORDER BY r.remote_id`
 )
 

@@ -87,27 +87,27 @@ func (t *table) eachRef(values koppel.Values, fn func(field int, f *koppel.Field
 const (
 	freeOfferProductSQL = `
 UPDATE supplier_product t SET product_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM unnest($1::text[], $2::bigint[]) AS k(key, object_id)
-WHERE t.webshop_id = $3::bigint AND t.key_coupling_id = $4::bigint AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.id`
+FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.id`
 	freeOfferSupplierSQL = `
 UPDATE supplier_product t SET supplier_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM unnest($1::text[], $2::bigint[]) AS k(key, object_id)
-WHERE t.webshop_id = $3::bigint AND t.key_coupling_id = $4::bigint AND t.supplier_id IS NULL AND t.supplier_key = k.key RETURNING t.id`
+FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.supplier_id IS NULL AND t.supplier_key = k.key RETURNING t.id`
 	freeBuyOrderSQL = `
 UPDATE buy_order t SET supplier_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM unnest($1::text[], $2::bigint[]) AS k(key, object_id)
-WHERE t.webshop_id = $3::bigint AND t.key_coupling_id = $4::bigint AND t.supplier_id IS NULL AND t.supplier_key = k.key RETURNING t.id`
+FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.supplier_id IS NULL AND t.supplier_key = k.key RETURNING t.id`
 	freeSellLineSQL = `
 WITH l AS (
-    UPDATE sell_order_line t SET product_id = k.object_id FROM unnest($1::text[], $2::bigint[]) AS k(key, object_id)
-    WHERE t.webshop_id = $3::bigint AND t.key_coupling_id = $4::bigint AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.sell_order_id AS id
+    UPDATE sell_order_line t SET product_id = k.object_id FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.sell_order_id AS id
 )
 UPDATE sell_order o SET changed_at = now(), run_id = $5::bigint
 FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id = l.id RETURNING o.id`
 	freeBuyLineSQL = `
 WITH l AS (
-    UPDATE buy_order_line t SET product_id = k.object_id FROM unnest($1::text[], $2::bigint[]) AS k(key, object_id)
-    WHERE t.webshop_id = $3::bigint AND t.key_coupling_id = $4::bigint AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.buy_order_id AS id
+    UPDATE buy_order_line t SET product_id = k.object_id FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.buy_order_id AS id
 )
 UPDATE buy_order o SET changed_at = now(), run_id = $5::bigint
 FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id = l.id RETURNING o.id`

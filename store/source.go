@@ -242,8 +242,8 @@ SELECT $2::bigint, $3::bigint, $4::bigint, $5::bigint, r.object, r.remote_id, r.
 	updateSourceSQL = `
 UPDATE source t SET stream_id = $4::bigint, run_id = $5::bigint, record_id = r.record_id, mapped = r.mapped, notes = r.notes, changed_at = now(),
        gone_at = CASE WHEN r.gone THEN coalesce(t.gone_at, now()) END
-FROM unnest($1::source_row[]) AS r
-WHERE t.webshop_id = $2::bigint AND t.coupling_id = $3::bigint AND t.object = r.object AND t.remote_id = r.remote_id`
+FROM (SELECT $2::bigint AS shop, $3::bigint AS coupling, k.* FROM unnest($1::source_row[]) AS k OFFSET 0) r
+WHERE t.webshop_id = r.shop AND t.coupling_id = r.coupling AND t.object = r.object AND t.remote_id = r.remote_id`
 )
 
 // writeSources keeps what changed of the coupling's own sources.

@@ -150,8 +150,8 @@ func (t *table) statements() {
 		read += ", deleted_at IS NOT NULL AS deleted"
 	}
 	t.insert = "INSERT INTO " + t.name + " (webshop_id, run_id, " + into + ") SELECT $2::bigint, $3::bigint, " + values + from
-	t.update = "UPDATE " + t.name + " t SET run_id = $3::bigint, changed_at = now(), " + strings.Join(set, ", ") + from +
-		" WHERE t.webshop_id = $2::bigint AND t.id = r.id"
+	t.update = "UPDATE " + t.name + " t SET run_id = $3::bigint, changed_at = now(), " + strings.Join(set, ", ") +
+		" FROM (SELECT $2::bigint AS shop, k.* FROM unnest($1::" + t.row.name + "[]) AS k OFFSET 0) r WHERE t.webshop_id = r.shop AND t.id = r.id"
 	t.read = "SELECT r.* FROM unnest($2::bigint[]) AS k(id) CROSS JOIN LATERAL (SELECT " + read + " FROM " + t.name +
 		" WHERE webshop_id = $1 AND id = k.id FOR NO KEY UPDATE) r"
 }

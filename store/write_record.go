@@ -24,8 +24,8 @@ UPDATE record t SET hash = r.hash, ticket = r.ticket, gone_at = NULL,
        changed_at = CASE WHEN r.keep THEN t.changed_at ELSE now() END,
        codec = CASE WHEN r.keep THEN t.codec ELSE r.codec END,
        raw = CASE WHEN r.keep THEN t.raw ELSE r.raw END
-FROM unnest($1::record_row[]) AS r
-WHERE t.webshop_id = $2::bigint AND t.stream_id = $3::bigint AND t.remote_id = r.remote_id`
+FROM (SELECT $2::bigint AS shop, $3::bigint AS stream, k.* FROM unnest($1::record_row[]) AS k OFFSET 0) r
+WHERE t.webshop_id = r.shop AND t.stream_id = r.stream AND t.remote_id = r.remote_id`
 )
 
 // writeRecords stores the bodies of what is new or changed.
@@ -84,13 +84,14 @@ ON CONFLICT (webshop_id, stream_id, remote_id) DO UPDATE SET marked = excluded.m
 	markChildrenSQL = `
 INSERT INTO dirty (webshop_id, stream_id, remote_id, marked)
 SELECT r.webshop_id, r.stream_id, r.remote_id, nextval('ticket')
-FROM record r WHERE r.webshop_id = $2::bigint AND r.stream_id = ANY($3::bigint[]) AND r.parent_id = ANY($1::text[]) AND r.gone_at IS NULL
+FROM unnest($3::bigint[]) AS s(id) CROSS JOIN unnest($1::text[]) AS p(id)
+CROSS JOIN LATERAL (SELECT * FROM record WHERE webshop_id = $2::bigint AND stream_id = s.id AND parent_id = p.id AND gone_at IS NULL OFFSET 0) r
 ORDER BY r.stream_id, r.remote_id
 ON CONFLICT (webshop_id, stream_id, remote_id) DO UPDATE SET marked = excluded.marked`
 	adoptSQL  = `UPDATE stream SET parent_stream_id = $3::bigint WHERE webshop_id = $2::bigint AND id = ANY($1::bigint[])`
 	unmarkSQL = `
-DELETE FROM dirty d USING unnest($1::dirty_row[]) AS r
-WHERE d.webshop_id = $2::bigint AND d.stream_id = $3::bigint AND d.remote_id = r.remote_id AND d.marked = r.marked`
+DELETE FROM dirty d USING (SELECT $2::bigint AS shop, $3::bigint AS stream, k.* FROM unnest($1::dirty_row[]) AS k OFFSET 0) r
+WHERE d.webshop_id = r.shop AND d.stream_id = r.stream AND d.remote_id = r.remote_id AND d.marked = r.marked`
 )
 
 // writeDirty marks what must be mapped later and takes away the marks of what was mapped now, unless they moved.
