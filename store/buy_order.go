@@ -183,7 +183,7 @@ func (tx *Tx) afterBuyOrder(ctx context.Context, op string, webshop int64, uuid,
 
 const (
 	lockBuyOrderSQL = `
-SELECT id, reference, placed_at, deleted_at FROM buy_order WHERE webshop_id = @webshop AND uuid = @uuid FOR UPDATE`
+SELECT id, reference, placed_at, deleted_at FROM buy_order WHERE webshop_id = @webshop AND uuid = @uuid FOR NO KEY UPDATE`
 	editBuyOrderSQL = `
 UPDATE buy_order SET supplier_id = @supplier, supplier_key = NULL, expected_delivery_date = @expected, total_value = @total,
        assembly = @assembly, changed_at = now(), run_id = NULL

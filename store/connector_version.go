@@ -42,7 +42,7 @@ FROM connector_version v JOIN connector c ON c.name = v.connector`
 
 const (
 	ensureConnectorSQL = `INSERT INTO connector (name) VALUES ($1) ON CONFLICT DO NOTHING`
-	lockConnectorSQL   = `SELECT name FROM connector WHERE name = $1 FOR UPDATE`
+	lockConnectorSQL   = `SELECT name FROM connector WHERE name = $1 FOR NO KEY UPDATE`
 	publishSQL         = `
 INSERT INTO connector_version (connector, version, digest, manifest, mapping, published_by)
 VALUES (@connector, @version, @digest, @manifest, @mapping, @published_by)

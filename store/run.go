@@ -110,7 +110,7 @@ func (tx *Tx) Run(ctx context.Context, id string) (Run, error) {
 	return r, foundOr(op, "run", id, err)
 }
 
-const lockRunSQL = `SELECT id FROM run WHERE uuid = $1 FOR UPDATE`
+const lockRunSQL = `SELECT id FROM run WHERE uuid = $1 FOR NO KEY UPDATE`
 
 // lockRun finds a run and keeps others from changing it until the transaction ends.
 func (tx *Tx) lockRun(ctx context.Context, op, id string) (Run, error) {
