@@ -49,13 +49,6 @@ func TestOpensAsTheRealRoles(t *testing.T) {
 	}
 }
 
-// BenchmarkNew measures clone, open and drop of one test's database.
-func BenchmarkNew(b *testing.B) {
-	for range b.N {
-		b.Run("one", func(b *testing.B) { storetest.New(b) })
-	}
-}
-
 func mustExec(t *testing.T, conn *pgx.Conn, sql string) {
 	t.Helper()
 	if _, err := conn.Exec(t.Context(), sql); err != nil {
