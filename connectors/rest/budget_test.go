@@ -157,7 +157,7 @@ func TestSlotsAreLeasedAFewAtATime(t *testing.T) {
 		if _, err := b.take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Minute) // the four slots left are stale by now
+		<-time.After(time.Minute) // the four slots left are stale by now
 		if _, err := b.take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -207,7 +207,7 @@ func TestPlacesAreSharedKeptAndGivenBack(t *testing.T) {
 		if l.taken != 1 || l.held != 1 {
 			t.Errorf("a busy client took %d places and holds %d", l.taken, l.held)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if l.held != 0 {
 			t.Errorf("an idle client still holds %d places", l.held)
 		}

@@ -100,6 +100,7 @@ func (r *Reader) take(ctx context.Context, f *fetch, at string, overlap bool) (p
 		if page.Records, err = r.split.split(a.body.data, make([]Record, 0, max(r.pager.size, 16))); err != nil {
 			return nil, 0, r.damaged(ctx, a, err)
 		}
+		ofParent(page.Records, r.stream, r.opts.Parent)
 		for _, w := range r.split.wants[1:] {
 			values[strings.Join(w.parts, ".")] = w.raw
 		}

@@ -51,6 +51,7 @@ func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecor
 	case 0:
 		return nil, koppel.E(koppel.KindNotFound, op, "the answer holds no record")
 	case 1:
+		ofParent(records, s, parent)
 		return &records[0], nil
 	}
 	return nil, c.drift(ctx, a, "the answer holds several records instead of one")

@@ -12,3 +12,13 @@ func (s *Stream) ParentStream() string {
 	}
 	return ""
 }
+
+// ofParent names the parent that the records of a fan-out were read from.
+func ofParent(records []Record, s *Stream, parent *ParentRecord) {
+	if s.Each == "" || parent == nil {
+		return
+	}
+	for i := range records {
+		records[i].ParentID = parent.ID
+	}
+}
