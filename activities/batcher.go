@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"time"
 
 	"github.com/koppel-io/koppel/connectors/rest"
 	"github.com/koppel-io/koppel/store"
@@ -21,7 +20,6 @@ type batch struct {
 	read  int
 	// held is what the pages hold of the process's memory.
 	held int64
-	born time.Time
 }
 
 func (b *batch) full() bool { return b.read >= batchRecords || b.held >= batchBytes }

@@ -17,13 +17,17 @@ import (
 func (s *slice) prepare(ctx context.Context) error {
 	defer close(s.batches)
 	current := s.newBatch()
+	// What is not sent any more gives its pages and memory back.
+	defer func() { current.release(s.Memory) }()
 	age := time.NewTimer(s.Durations.BatchAge)
 	defer age.Stop()
 	for {
 		select {
 		case page, more := <-s.fetched:
 			if !more {
-				return s.last(ctx, current)
+				last := current
+				current = s.newBatch()
+				return s.last(ctx, last)
 			}
 			if err := s.add(ctx, current, page); err != nil {
 				return err
@@ -39,16 +43,17 @@ func (s *slice) prepare(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := s.send(ctx, current); err != nil {
+		next := current
+		current = s.newBatch()
+		if err := s.send(ctx, next); err != nil {
 			return err
 		}
-		current = s.newBatch()
 		age.Reset(s.Durations.BatchAge)
 	}
 }
 
 func (s *slice) newBatch() *batch {
-	b := &batch{born: time.Now()}
+	b := &batch{}
 	b.Lease, b.Children, b.Total = s.lease, s.children, -1
 	return b
 }
@@ -106,7 +111,9 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 			b.Unchanged++
 			continue
 		}
-		b.Records = append(b.Records, s.mapRecord(record, page.Ticket, hash))
+		changed := s.mapRecord(record, page.Ticket, hash)
+		changed.New = known[i] == [16]byte{}
+		b.Records = append(b.Records, changed)
 	}
 	return nil
 }
@@ -125,7 +132,8 @@ func pinHash(hash, digest [16]byte) [16]byte {
 func (s *slice) mapRecord(record *rest.Record, ticket int64, hash [16]byte) store.Record {
 	out := store.Record{ID: record.ID, ParentID: record.ParentID, Hash: hash, Ticket: ticket, Raw: record.Raw, Dirty: s.later}
 	if record.Err != nil {
-		out.Dirty = false
+		// Without a hash it is looked at again by the next read.
+		out.Dirty, out.Hash = false, [16]byte{}
 		out.Parked = []store.Parked{parkedOf("", record.Err)}
 		return out
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -128,17 +129,31 @@ func (s *slice) fetch(ctx context.Context) error {
 	return nil
 }
 
+// writersAtOnce is how many batches of a stream are written beside each other;
+// they commit in the order in which they were read.
+const writersAtOnce = 2
+
 // write commits batch after batch.
 func (s *slice) write(ctx context.Context, beat func(koppel.Counts)) error {
+	var mu sync.Mutex
+	writers, ctx := errgroup.WithContext(ctx)
+	writers.SetLimit(writersAtOnce)
+	var before *store.Batch
 	for b := range s.batches {
-		counts, err := s.Store.WriteBatch(ctx, &b.Batch)
-		b.release(s.Memory)
-		if err != nil {
-			return err
-		}
-		s.result.Counts.Add(counts)
-		s.result.Progress = true
-		beat(s.result.Counts)
+		b.After, before = before, &b.Batch
+		writers.Go(func() error {
+			defer b.release(s.Memory)
+			counts, err := s.Store.WriteBatch(ctx, &b.Batch)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			s.result.Counts.Add(counts)
+			s.result.Progress = true
+			beat(s.result.Counts)
+			return nil
+		})
 	}
-	return nil
+	return writers.Wait()
 }

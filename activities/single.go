@@ -103,7 +103,7 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: pinHash(r.Hash, s.connector.Mapping.Digest()), Ticket: ticket, Raw: r.Raw, Dirty: child}
 		switch {
 		case r.Err != nil:
-			record.Dirty, record.Parked = false, []store.Parked{parkedOf("", r.Err)}
+			record.Dirty, record.Hash, record.Parked = false, [16]byte{}, []store.Parked{parkedOf("", r.Err)}
 		case !child:
 			record.Mapped, record.Parked = mapAll(s.evaluator, s.programs(s.stream), r.Raw, nil)
 		}
