@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/koppel-io/koppel"
+)
+
+// waitingKeysSQL are the references of a coupling that wait although what they name is there.
+const waitingKeysSQL = `
+WITH w AS (
+    SELECT 'products' AS object, product_key AS key FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $2 AND product_id IS NULL
+    UNION SELECT 'products', product_key FROM sell_order_line WHERE webshop_id = $1 AND key_coupling_id = $2 AND product_id IS NULL
+    UNION SELECT 'products', product_key FROM buy_order_line WHERE webshop_id = $1 AND key_coupling_id = $2 AND product_id IS NULL
+    UNION SELECT 'suppliers', supplier_key FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $2 AND supplier_id IS NULL
+    UNION SELECT 'suppliers', supplier_key FROM buy_order WHERE webshop_id = $1 AND key_coupling_id = $2 AND supplier_id IS NULL
+)
+SELECT w.object, w.key, s.object_id FROM w
+CROSS JOIN LATERAL (SELECT object_id FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = w.object AND remote_id = w.key LIMIT 1) s
+ORDER BY 1, 2`
+
+// ResolveReferences sets free what still waits for something that is there, and says how many objects that changed.
+// Batches do so themselves; only two that are written at the same moment, one with the reference and one with what it
+// names, can miss each other. So a run calls it once at its end. Run may be 0.
+func (db *DB) ResolveReferences(ctx context.Context, webshop, coupling, run int64) (int64, error) {
+	w := &writing{db: db, b: &Batch{Lease: Lease{Webshop: webshop, Coupling: coupling, Run: run}}}
+	err := db.InTx(ctx, ForWebshop(webshop), func(tx *Tx) error {
+		w.begin(tx)
+		if _, err := tx.exec(ctx, byKeySQL); err != nil {
+			return err
+		}
+		var err error
+		if w.pipe.types, err = db.rowTypes.of(ctx, tx); err != nil {
+			return err
+		}
+		found, err := tx.tx.Query(ctx, waitingKeysSQL, webshop, coupling)
+		if err != nil {
+			return err
+		}
+		w.groups = map[koppel.Object]*group{}
+		var object koppel.Object
+		var key string
+		var id int64
+		if _, err := pgx.ForEachRow(found, []any{&object, &key, &id}, func() error {
+			g := w.groups[object]
+			if g == nil {
+				g = &group{t: tables[object], made: map[string]int64{}}
+				w.groups[object] = g
+			}
+			g.fresh, g.made[key] = append(g.fresh, key), id
+			return nil
+		}); err != nil {
+			return err
+		}
+		w.waiting = waits{offerProduct: true, offerSupplier: true, sellLine: true, buyLine: true, buyOrder: true}
+		for _, object := range koppel.Objects() {
+			if g := w.groups[object]; g != nil {
+				w.setFree(g)
+			}
+		}
+		if err := w.pipe.run(ctx); err != nil {
+			return err
+		}
+		w.writeChanges()
+		return w.pipe.run(ctx)
+	})
+	return w.counts.Objects, db.wrap("resolve references", err)
+}
