@@ -84,6 +84,9 @@ func (s *server) checkCoupling(ctx context.Context, who caller, in *ByID) (check
 	if err != nil {
 		return checked{}, err
 	}
+	if c.CredentialID == nil && len(connector.Credentials) > 0 {
+		return checked{}, noCredentials("check credentials", c)
+	}
 	if err := s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
 		return audit(ctx, tx, who, "coupling.check", c.UUID, nil, nil)
 	}); err != nil {
@@ -106,8 +109,6 @@ func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, c
 		}); err != nil {
 			return checked{}, err
 		}
-	} else if len(connector.Credentials) > 0 {
-		return checked{}, noCredentials(op, c)
 	}
 	var err error
 	if account.Settings, err = settingsOf(c, connector); err != nil {
