@@ -76,11 +76,13 @@ func (o orderedValues) MarshalJSON() ([]byte, error) {
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		text, err := json.Marshal(plain(o.fields[i], value))
-		if err != nil {
+		var text bytes.Buffer
+		encoder := json.NewEncoder(&text)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(plain(o.fields[i], value)); err != nil {
 			return nil, fmt.Errorf("%s: %w", o.fields[i].Name, err)
 		}
-		b = append(fmt.Appendf(b, "%q:", o.fields[i].Name), text...)
+		b = append(fmt.Appendf(b, "%q:", o.fields[i].Name), text.Bytes()...)
 	}
 	return append(b, '}'), nil
 }
