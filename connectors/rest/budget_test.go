@@ -72,6 +72,13 @@ func (l *leaser) AcquireConcurrency(_ context.Context, _, _ string, limit int, _
 	}, true, nil
 }
 
+// places tells how many are held and were taken, at most at once.
+func (l *leaser) places() (held, taken, most int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held, l.taken, l.most
+}
+
 func bucketed(limit int, per time.Duration, name string) Budget {
 	return Budget{Buckets: []Bucket{{Name: name, Limit: limit, Per: per}}}
 }
@@ -204,12 +211,13 @@ func TestPlacesAreSharedKeptAndGivenBack(t *testing.T) {
 			}
 			done()
 		}
-		if l.taken != 1 || l.held != 1 {
-			t.Errorf("a busy client took %d places and holds %d", l.taken, l.held)
+		if held, taken, _ := l.places(); taken != 1 || held != 1 {
+			t.Errorf("a busy client took %d places and holds %d", taken, held)
 		}
 		<-time.After(time.Second)
-		if l.held != 0 {
-			t.Errorf("an idle client still holds %d places", l.held)
+		synctest.Wait()
+		if held, _, _ := l.places(); held != 0 {
+			t.Errorf("an idle client still holds %d places", held)
 		}
 		first, _ := one.take(t.Context())
 		second, _ := other.take(t.Context())
@@ -220,8 +228,8 @@ func TestPlacesAreSharedKeptAndGivenBack(t *testing.T) {
 		second()
 		one.permits.close()
 		other.permits.close()
-		if l.held != 0 || l.most != 2 {
-			t.Errorf("%d held after closing, %d at most", l.held, l.most)
+		if held, _, most := l.places(); held != 0 || most != 2 {
+			t.Errorf("%d held after closing, %d at most", held, most)
 		}
 	})
 }

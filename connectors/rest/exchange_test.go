@@ -198,7 +198,9 @@ func TestFaultsOnTheWayBecomeKinds(t *testing.T) {
 		}},
 	} {
 		c, _, _ := serving(t, tc.serve)
-		c.timeout = 300 * time.Millisecond
+		if tc.kind == "timeout" {
+			c.timeout = 300 * time.Millisecond
+		}
 		err := c.Check(t.Context())
 		if string(koppel.KindOf(err)) != tc.kind || !strings.Contains(koppel.DetailOf(err), tc.detail) {
 			t.Errorf("%s: %v; want %s with %q", tc.name, err, tc.kind, tc.detail)

@@ -164,7 +164,11 @@ func (r *Reader) advance(page *Page, a *answer, total int64, print string, end e
 
 // prefetch asks for the pages that surely follow.
 func (r *Reader) prefetch(ctx context.Context, end ending) {
-	if end.rule != "" || r.ahead.most == 0 {
+	if end.rule != "" {
+		r.ahead.close()
+		return
+	}
+	if r.ahead.most == 0 {
 		return
 	}
 	if !r.pager.counted() {
