@@ -172,6 +172,20 @@ func TestAllWalksEveryPage(t *testing.T) {
 	}
 }
 
+func TestAllEndsWhenAServerRepeatsItself(t *testing.T) {
+	t.Parallel()
+	c := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, 200, map[string]any{"data": []any{map[string]any{"id": "1"}}, "next": "same"})
+	})
+	n, last := 0, error(nil)
+	for _, err := range client.All(t.Context(), client.Page{}, c.Webshops) {
+		n, last = n+1, err
+	}
+	if n != 3 || koppel.KindOf(last) != koppel.KindInternal {
+		t.Errorf("%d items, then %v", n, last)
+	}
+}
+
 func TestReadyIsAnAnswerThoughTheServerIsNot(t *testing.T) {
 	t.Parallel()
 	c := connect(t, func(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"net/url"
 	"strconv"
+
+	"github.com/koppel-io/koppel"
 )
 
 // List is one page of a list.
@@ -57,6 +59,11 @@ func All[T any](ctx context.Context, page Page, list func(context.Context, Page)
 				}
 			}
 			if got.Next == "" {
+				return
+			}
+			if got.Next == page.Cursor {
+				var none T
+				yield(none, koppel.E(koppel.KindInternal, "walk list", "the server gives the same page again and again"))
 				return
 			}
 			page.Cursor = got.Next

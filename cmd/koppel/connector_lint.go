@@ -28,18 +28,28 @@ func (p *program) connectorLint() *cobra.Command {
 
 // lint compiles folders; the error names every mistake of all of them.
 func (p *program) lint(dirs []string) error {
-	var problems []error
+	var all *client.Problem
 	for _, dir := range dirs {
 		c, err := compileConnector(dir)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		if err := p.showLinted(dir, c); err != nil {
+		var found *client.Problem
+		switch {
+		case errors.As(err, &found) && all != nil:
+			all.Errors = append(all.Errors, found.Errors...)
+			all.Title = "The connectors have mistakes"
+		case errors.As(err, &found):
+			all = found
+		case err != nil:
 			return err
+		default:
+			if err := p.showLinted(dir, c); err != nil {
+				return err
+			}
 		}
 	}
-	return errors.Join(problems...)
+	if all != nil {
+		return all
+	}
+	return nil
 }
 
 func (p *program) connectorTest() *cobra.Command {

@@ -111,9 +111,13 @@ func (d *doctor) tell() error {
 // installation looks at what server, worker and migrate need.
 func (d *doctor) installation(ctx context.Context) {
 	s, err := d.settings(needs{database: true, engine: true, keyset: true})
-	if err != nil {
-		d.wrong("environment", "correct it; koppel server --help lists every variable", err)
-	} else {
+	var bad *misconfigured
+	switch {
+	case errors.As(err, &bad):
+		for _, problem := range bad.problems {
+			d.wrong("environment", "set or correct it; koppel server --help lists every variable", problem)
+		}
+	default:
 		d.ok("environment", "complete")
 	}
 	if s.Keys != nil {

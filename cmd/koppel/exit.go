@@ -49,6 +49,7 @@ var exitOfKind = map[koppel.Kind]int{
 func exitCode(err error) int {
 	var (
 		wrong   *usage
+		bad     *misconfigured
 		ended   *notGreen
 		stopped *interrupted
 		remote  *refused
@@ -56,7 +57,7 @@ func exitCode(err error) int {
 		known   *koppel.Error
 	)
 	switch {
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, &bad):
 		return exitUsage
 	case errors.As(err, &ended):
 		return exitNotGreen
@@ -137,12 +138,13 @@ func problemOf(err error) *client.Problem {
 	var (
 		known  *koppel.Error
 		wrong  *usage
+		bad    *misconfigured
 		remote *refused
 	)
 	switch {
 	case errors.As(err, &remote):
 		return &remote.problem
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, &bad):
 		p.Kind = koppel.KindInvalidRequest
 	case errors.As(err, &known):
 		p.Title, p.Detail = known.Kind.Title(), koppel.DetailOf(err)

@@ -135,7 +135,14 @@ func (r *reader) err() error {
 	if len(r.problems) == 0 {
 		return nil
 	}
-	return &usage{text: "the environment is not right:\n" + errors.Join(r.problems...).Error()}
+	return &misconfigured{r.problems}
+}
+
+// misconfigured is everything that is wrong with the environment.
+type misconfigured struct{ problems []error }
+
+func (m *misconfigured) Error() string {
+	return "the environment is not right:\n" + errors.Join(m.problems...).Error()
 }
 
 // secret reads NAME, or the file that NAME_FILE names.
