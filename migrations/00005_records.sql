@@ -17,6 +17,8 @@ CREATE TABLE record (
 );
 CREATE INDEX record_parent ON record (webshop_id, stream_id, parent_id) WHERE parent_id IS NOT NULL;
 ALTER TABLE record ALTER COLUMN raw SET STORAGE EXTERNAL;
+-- Room in each page for a changed row beside its old version: indexes then need no write.
+ALTER TABLE record SET (fillfactor = 85);
 COMMENT ON TABLE record IS 'One remote body, kept raw, keyed by (stream of a coupling, remote id).';
 COMMENT ON COLUMN record.hash IS '16 bytes over the raw bytes without volatile fields and the pinned mapping''s digest: equal means nothing to do.';
 COMMENT ON COLUMN record.codec IS 'How raw is stored: 0 as it came, 1 S2 block.';

@@ -106,6 +106,12 @@ CREATE TABLE buy_order_line (
 );
 CREATE INDEX buy_order_line_waits ON buy_order_line (webshop_id, key_coupling_id, product_key) WHERE product_id IS NULL;
 
+ALTER TABLE source SET (fillfactor = 85);
+ALTER TABLE product SET (fillfactor = 85);
+ALTER TABLE supplier_product SET (fillfactor = 85);
+ALTER TABLE sell_order SET (fillfactor = 85);
+ALTER TABLE buy_order SET (fillfactor = 85);
+
 COMMENT ON TABLE product IS 'One sellable, stocked thing: the merge of its sources.';
 COMMENT ON TABLE supplier IS 'Who goods are bought from.';
 COMMENT ON TABLE supplier_product IS 'One supplier''s offer of one product; a reference not there yet keeps its key and waits.';
