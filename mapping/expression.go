@@ -47,6 +47,7 @@ type scope struct {
 // compileExpression parses, checks and compiles source. It returns either an
 // expression or the problems, of which there is at least one.
 func compileExpression(source string, in scope) (*expression, []problem) {
+	compilations.Add(1)
 	if len(source) > maxExpression {
 		return nil, []problem{{message: fmt.Sprintf("an expression of %d bytes, more than %d", len(source), maxExpression)}}
 	}
