@@ -146,6 +146,15 @@ func (s *server) publishConnector(ctx context.Context, who caller, in *newVersio
 	if err != nil {
 		return version{}, lintError(err)
 	}
+	bad := &fieldErrors{}
+	for _, setting := range compiled.Manifest.Settings {
+		if setting.Secret {
+			bad.add("connector.yaml", "setting "+setting.Name+" is secret: settings are shown, so it belongs under credentials")
+		}
+	}
+	if err := bad.err("check connector"); err != nil {
+		return version{}, err
+	}
 	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (version, error) {
 		v, err := tx.PublishConnector(ctx, store.NewConnectorVersion{
 			Connector: compiled.Connector, Version: compiled.Version, Digest: compiled.Digest,

@@ -25,10 +25,9 @@ import (
 
 // recorder stands in for the starting of workflows and remembers what it was asked.
 type recorder struct {
-	mu     sync.Mutex
-	asked  []string
-	fails  error
-	cancel func()
+	mu    sync.Mutex
+	asked []string
+	fails error
 }
 
 func (r *recorder) note(what string) error {

@@ -125,6 +125,11 @@ func TestLintErrorsNameTheirPlace(t *testing.T) {
 			t.Errorf("location %q of %q is no file:line:column", e.Location, e.Message)
 		}
 	}
+	secret := strings.Replace(v.Manifest, "prices_include_vat: { type: boolean,", "prices_include_vat: { type: boolean, secret: true,", 1)
+	p = refused(t, s.ask(t, s.root, http.MethodPost, v1+"/connectors", map[string]any{"manifest": secret, "mapping": v.Mapping}), http.StatusUnprocessableEntity, koppel.KindInvalidRequest)
+	if len(p.Errors) != 1 || !strings.Contains(p.Errors[0].Message, "prices_include_vat") {
+		t.Errorf("a secret setting is named as %+v", p.Errors)
+	}
 	p = refused(t, s.ask(t, s.root, http.MethodPost, v1+"/connectors", map[string]any{"manifest": v.Manifest, "mapping": strings.Replace(v.Mapping, "record.", "recrod.", 1)}), http.StatusUnprocessableEntity, koppel.KindInvalidRequest)
 	if len(p.Errors) == 0 || !strings.HasPrefix(p.Errors[0].Location, "mapping.yaml:") {
 		t.Errorf("a slip in the mapping is named as %+v", p)

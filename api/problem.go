@@ -87,11 +87,17 @@ func (s *server) problemOf(ctx context.Context, err error) *Problem {
 		Type: "urn:koppel:kind:" + string(advice.Kind), Status: meant.status, Kind: advice.Kind, Detail: advice.Detail,
 		Title: cmp.Or(meant.title, advice.Title), Owner: cmp.Or(meant.owner, advice.Owner), Next: cmp.Or(meant.next, advice.Next),
 	}
+	if advice.Kind == koppel.KindConflict {
+		p.Next = lookFirst(visit)
+	}
 	var fields *fieldErrors
 	if errors.As(err, &fields) {
 		p.Errors = fields.list
 	}
-	if advice.Kind == koppel.KindInternal {
+	switch {
+	case advice.Kind == koppel.KindInternal && ctx.Err() != nil:
+		p.Detail = "the request was given up before it was answered"
+	case advice.Kind == koppel.KindInternal:
 		s.log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("request", visit.id), slog.String("route", visit.route), slog.Any("error", err))
 		if !hasDetail(err) {
 			// The text of an error nobody meant for people may hold anything.
@@ -99,6 +105,18 @@ func (s *server) problemOf(ctx context.Context, err error) *Problem {
 		}
 	}
 	return p
+}
+
+// lookFirst is the next step where a state does not allow the request.
+func lookFirst(v *visit) string {
+	switch {
+	case v.coupling != "":
+		return "Look at the state first: koppel coupling show " + v.coupling
+	case v.run != "":
+		return "Look at the state first: koppel run show " + v.run
+	default:
+		return "Look at what detail names first, then decide"
+	}
 }
 
 // hasDetail reports whether somebody wrote a sentence for people.

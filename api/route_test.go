@@ -99,8 +99,13 @@ func TestEveryRouteKeepsTenantsApart(t *testing.T) {
 		if r.installation || try.status != 404 {
 			continue
 		}
-		if own := s.status(t, s.theirs, r.method, try.path, try.body); own >= 400 && own != http.StatusConflict && own != http.StatusUnprocessableEntity {
+		noted := s.noted(t)
+		own := s.status(t, s.theirs, r.method, try.path, try.body)
+		if own >= 400 && own != http.StatusConflict && own != http.StatusUnprocessableEntity {
 			t.Errorf("%s: the webshop's own key gets %d, so the test proves nothing", r.pattern(), own)
+		}
+		if left := s.noted(t) - noted; (r.method != http.MethodGet && own < 300) != (left > 0) {
+			t.Errorf("%s answered %d and left %d audit rows", r.pattern(), own, left)
 		}
 	}
 }

@@ -58,6 +58,15 @@ func (s *site) audits(t *testing.T, subject string) []store.AuditRow {
 	}).Items
 }
 
+// noted is how many audit rows there are.
+func (s *site) noted(t *testing.T) (n int) {
+	t.Helper()
+	if err := s.env.Owner(t).QueryRow(t.Context(), `SELECT count(*) FROM audit`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // action is the newest action noted about a subject.
 func (s *site) action(t *testing.T, subject string) string {
 	t.Helper()
