@@ -91,7 +91,8 @@ func TestReferencesWaitAndResolve(t *testing.T) {
 	r.want(t, "1|a|true|P|1|5.0000", lines)
 	// The pair that is there already is linked to.
 	r.write(t, orders, offer(t, "again", "S", "P", 9))
-	r.want(t, "1|2", "SELECT count(*), (SELECT count(*) FROM source WHERE object = 'supplier_products') FROM supplier_product")
+	r.write(t, orders, record("S2", 9, koppel.Suppliers, values(t, koppel.Suppliers, map[string]any{"name": "Other"})), offer(t, "x", "S2", "P", 9), offer(t, "y", "S2", "P", 9))
+	r.want(t, "2|4", "SELECT count(*), (SELECT count(*) FROM source WHERE object = 'supplier_products') FROM supplier_product")
 }
 
 func TestBuyOrdersAreAdoptedByOurReferenceAndNumberedWithout(t *testing.T) {
@@ -110,9 +111,16 @@ func TestBuyOrdersAreAdoptedByOurReferenceAndNumberedWithout(t *testing.T) {
 	before := r.text(t, "SELECT uuid FROM buy_order_line")
 	r.write(t, r.lease, order("other id", 6, map[string]any{"reference": "KOP1", "status_remote": "open"}))
 	r.want(t, "1|KOP1|open", "SELECT (SELECT count(*) FROM buy_order), reference, status_remote FROM buy_order")
+	// Two records of one batch with one new reference are one order; a reference that another order has is refused.
+	r.write(t, r.lease, order("3", 6, map[string]any{"reference": "X3"}), order("4", 6, map[string]any{"reference": "X3"}))
+	r.want(t, "2", "SELECT count(*) FROM buy_order")
+	if counts := r.write(t, r.lease, order("3", 7, map[string]any{"reference": "KOP1"}), order("5", 7, nil)); counts.Parked != 1 {
+		t.Errorf("counts = %+v", counts)
+	}
+	r.want(t, "3|invalid_request", "SELECT remote_id, kind FROM parked")
 	lines[0][2] = int64(5)
 	r.write(t, r.lease, order("1", 7, nil))
-	r.want(t, before, "SELECT uuid FROM buy_order_line")
+	r.want(t, before, "SELECT l.uuid FROM buy_order_line l JOIN buy_order ON id = buy_order_id WHERE reference = 'KOP1'")
 }
 
 func TestParkedRecordsCloseWhenTheyMap(t *testing.T) {

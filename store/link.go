@@ -92,6 +92,14 @@ func (w *writing) linkBy(ctx context.Context, g *group, fresh []*item, field int
 		return err
 	}
 	for norm, items := range wanted {
+		if len(hits[norm]) == 0 && !findOnly && len(items) > 1 {
+			// Several records of this batch are one new object.
+			ids, err := w.db.objectIDs.take(ctx, w.tx, 1)
+			if err != nil {
+				return err
+			}
+			hits[norm] = ids
+		}
 		for _, it := range items {
 			switch ids := hits[norm]; {
 			case len(ids) == 1:
@@ -161,13 +169,31 @@ func (w *writing) linkPairs(ctx context.Context, g *group, fresh []*item) error 
 		return err
 	}
 	var id, n int64
-	_, err = pgx.ForEachRow(found, []any{&id, &n}, func() error {
+	if _, err = pgx.ForEachRow(found, []any{&id, &n}, func() error {
 		if it := pairs[n-1]; it.object == 0 {
 			it.object = id
 		}
 		return nil
-	})
-	return err
+	}); err != nil {
+		return err
+	}
+	first := map[[2]int64]*item{}
+	for i, it := range pairs {
+		pair := [2]int64{suppliers[i], products[i]}
+		same := first[pair]
+		if first[pair] = it; same == nil || it.object != 0 {
+			continue
+		}
+		if same.object == 0 {
+			ids, err := w.db.objectIDs.take(ctx, w.tx, 1)
+			if err != nil {
+				return err
+			}
+			same.object = ids[0]
+		}
+		it.object = same.object
+	}
+	return nil
 }
 
 func sameText(s string) (string, []string) { return s, []string{s} }

@@ -37,7 +37,7 @@ func (w *writing) findRefused(ctx context.Context, cause error) error {
 		switch {
 		case errors.Is(err, errProbe):
 			left = left[len(half):]
-		case refusedData(err):
+		case refusedData(err), codeOf(err) == codeUnique:
 			left = half
 		default:
 			return err
@@ -48,7 +48,7 @@ func (w *writing) findRefused(ctx context.Context, cause error) error {
 	}
 	err := w.probeOf(left).try(ctx)
 	switch {
-	case refusedData(err):
+	case refusedData(err), codeOf(err) == codeUnique:
 		w.refused[left[0]] = "PostgreSQL refuses a value of this record: " + koppel.DetailOf(err)
 		return nil
 	case err == nil || errors.Is(err, errProbe):

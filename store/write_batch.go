@@ -18,7 +18,7 @@ import (
 const maxKey = 255
 
 // tries bounds how often a batch that met another writer is written again.
-const tries = 6
+const tries = 4
 
 // WriteBatch writes a batch in one transaction: changed records, what was mapped from them, the objects that are
 // thereby changed, their rows in the change feed, the position and the counters. Nothing of it stays when it fails.
@@ -118,7 +118,8 @@ func (w *writing) run(ctx context.Context) (koppel.Counts, error) {
 			// Below it begins again after the batch before.
 		case metAnother(err) && try < tries:
 			w.b.turn.stepBack()
-		case refusedData(err) && ctx.Err() == nil:
+		case (refusedData(err) || codeOf(err) == codeUnique) && ctx.Err() == nil:
+			// A unique value that is still taken after so many tries is not another writer's doing.
 			w.b.turn.stepBack()
 			if err := w.clearWay(ctx); err != nil {
 				return koppel.Counts{}, err
