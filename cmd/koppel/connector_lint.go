@@ -52,14 +52,6 @@ func (p *program) lint(dirs []string) error {
 	return nil
 }
 
-func (p *program) connectorTest() *cobra.Command {
-	return &cobra.Command{
-		Use: "test DIR…", Short: "Lint connectors and run their golden cases, without network", Args: cobra.MinimumNArgs(1),
-		Example: "  koppel connector test ./connectors/woocommerce",
-		RunE:    action(func(ctx context.Context, args []string) error { return p.testConnectors(ctx, args) }),
-	}
-}
-
 func (p *program) showLinted(dir string, c *connectors.Connector) error {
 	shown := map[string]any{"dir": dir, "connector": c.Manifest.Connector, "version": c.Manifest.Version, "digest": c.Digest, "objects": c.Objects()}
 	if p.output == outputJSON {
