@@ -57,7 +57,7 @@ func newBudget(key string, b Budget, leaser Leaser, waitInside time.Duration, no
 	if b.Concurrency > 0 {
 		p.places = make(chan struct{}, b.Concurrency)
 		if leaser != nil {
-			p.permits = &permits{budget: p}
+			p.permits = newPermits(p, permitUse, koppel.DefaultDurations().Request)
 		}
 	}
 	return p

@@ -148,6 +148,9 @@ func (c *Client) setUp(config ClientConfig) error {
 		key = textOf(value)
 	}
 	c.budget = newBudget(c.manifest.Connector+"/"+key, h.Budget, config.Leaser, c.durations.WaitInside, c.now)
+	if c.budget.permits != nil {
+		c.budget.permits = newPermits(c.budget, c.durations.Heartbeat, c.timeout)
+	}
 	c.auth, err = c.chooseAuth()
 	return err
 }

@@ -13,6 +13,10 @@ import (
 // ask the store before each of them.
 type permits struct {
 	budget *budget
+	// use is how long a place is used again before it is given back; hold is
+	// how long the store counts it as taken when nobody gives it back, because
+	// its worker was killed or Postgres was away.
+	use, hold time.Duration
 
 	mu   sync.Mutex
 	idle []*permit
@@ -25,14 +29,19 @@ type permit struct {
 }
 
 const (
-	// permitHold is how long the store counts a place as taken when nobody gives it back.
-	permitHold = 2 * time.Minute
-	// permitUse is how long a place is used again before it is given back.
+	// permitUse is the longest that a place is used again.
 	permitUse = 30 * time.Second
 	// permitIdle is how long an unused place is kept.
 	permitIdle = 200 * time.Millisecond
 	permitPoll = 50 * time.Millisecond
 )
+
+// newPermits holds places just as long as their last request may last, so that
+// those of a killed worker are missing no longer than need be.
+func newPermits(b *budget, heartbeat, request time.Duration) *permits {
+	use := min(permitUse, heartbeat)
+	return &permits{budget: b, use: use, hold: use + b.waitInside + request}
+}
 
 // take returns an idle place or asks for one, for as long as a worker should wait.
 func (p *permits) take(ctx context.Context) (*permit, error) {
@@ -50,12 +59,12 @@ func (p *permits) take(ctx context.Context) (*permit, error) {
 	b := p.budget
 	deadline := b.now().Add(b.waitInside)
 	for wait := permitPoll; ; wait = min(2*wait, time.Second) {
-		release, ok, err := b.leaser.AcquireConcurrency(ctx, b.key, "concurrency", b.concurrency, permitHold)
+		release, ok, err := b.leaser.AcquireConcurrency(ctx, b.key, "concurrency", b.concurrency, p.hold)
 		if err != nil {
 			return nil, koppel.Wrap("take a place of "+b.key, err)
 		}
 		if ok {
-			return &permit{release: sync.OnceFunc(release), until: b.now().Add(permitUse)}, nil
+			return &permit{release: sync.OnceFunc(release), until: b.now().Add(p.use)}, nil
 		}
 		if b.now().Add(wait).After(deadline) {
 			return nil, b.tooLong(time.Second, "concurrency")
