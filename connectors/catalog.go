@@ -5,7 +5,10 @@ import (
 	"embed"
 	"io/fs"
 	"path"
+	"strconv"
 	"sync"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/koppel-io/koppel"
 )
@@ -38,9 +41,10 @@ func Builtin() (map[string]Source, error) {
 // Cache holds compiled connectors by the inner id of their version. Versions
 // are immutable, so what is compiled once stays good.
 type Cache struct {
-	load func(ctx context.Context, version int64) (Source, error)
+	load    func(ctx context.Context, version int64) (Source, error)
+	loading singleflight.Group
 
-	mu       sync.Mutex
+	mu       sync.RWMutex
 	compiled map[int64]*Connector
 }
 
@@ -49,22 +53,44 @@ func NewCache(load func(ctx context.Context, version int64) (Source, error)) *Ca
 	return &Cache{load: load, compiled: map[int64]*Connector{}}
 }
 
-// Version returns the compiled connector of a version. Two callers that miss
-// at the same moment compile it once.
+// Version returns the compiled connector of a version. Callers that miss at
+// the same moment compile it once; one that is there waits for nobody.
 func (c *Cache) Version(ctx context.Context, version int64) (*Connector, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if hit := c.compiled[version]; hit != nil {
+	if hit := c.get(version); hit != nil {
 		return hit, nil
 	}
+	// The load must not end with the first of several callers.
+	result := c.loading.DoChan(strconv.FormatInt(version, 10), func() (any, error) {
+		return c.compile(context.WithoutCancel(ctx), version)
+	})
+	select {
+	case made := <-result:
+		if made.Err != nil {
+			return nil, made.Err
+		}
+		return made.Val.(*Connector), nil
+	case <-ctx.Done():
+		return nil, koppel.Wrap("load connector version", ctx.Err())
+	}
+}
+
+func (c *Cache) get(version int64) *Connector {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.compiled[version]
+}
+
+func (c *Cache) compile(ctx context.Context, version int64) (*Connector, error) {
 	source, err := c.load(ctx, version)
 	if err != nil {
-		return nil, koppel.Wrap("connector version", err)
+		return nil, koppel.Wrap("load connector version", err)
 	}
 	made, err := Compile(source)
 	if err != nil {
 		return nil, koppel.Wrap("compile connector version", err)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.compiled[version] = made
 	return made, nil
 }

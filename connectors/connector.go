@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -100,37 +101,50 @@ func groupsOf(m *rest.Manifest, mapped *mapping.Mapping) []Group {
 		if len(streams) == 0 {
 			continue
 		}
-		shared := slices.IndexFunc(groups, func(g Group) bool {
-			return slices.ContainsFunc(g.Streams, func(s string) bool { return slices.Contains(streams, s) })
-		})
-		if shared < 0 {
-			groups = append(groups, Group{Name: object})
-			shared = len(groups) - 1
-		}
-		g := &groups[shared]
-		g.Objects = append(g.Objects, object)
-		for _, s := range streams {
-			if !slices.Contains(g.Streams, s) {
-				g.Streams = append(g.Streams, s)
+		joined := Group{Name: object}
+		// An object may tie together groups that had nothing in common before.
+		apart := groups[:0:0]
+		for _, g := range groups {
+			if !slices.ContainsFunc(g.Streams, func(s string) bool { return slices.Contains(streams, s) }) {
+				apart = append(apart, g)
+				continue
 			}
+			if len(joined.Objects) == 0 {
+				joined.Name = g.Name
+			}
+			joined.Objects = append(joined.Objects, g.Objects...)
+			joined.Streams = append(joined.Streams, g.Streams...)
 		}
+		joined.Objects = append(joined.Objects, object)
+		joined.Streams = inOrder(m, append(joined.Streams, streams...))
+		groups = append(apart, joined)
 	}
+	slices.SortStableFunc(groups, func(a, b Group) int {
+		return slices.Index(koppel.Objects(), a.Name) - slices.Index(koppel.Objects(), b.Name)
+	})
 	return groups
 }
 
-// withParents puts each stream after its parent.
+// withParents adds the parents of streams.
 func withParents(m *rest.Manifest, names []string) []string {
-	var out []string
+	out := slices.Clone(names)
 	for _, name := range names {
 		if s := m.Stream(name); s != nil && s.ParentStream() != "" {
 			out = append(out, s.ParentStream())
 		}
-		out = append(out, name)
 	}
-	slices.Sort(out)
-	out = slices.Compact(out)
-	slices.SortStableFunc(out, func(a, b string) int { return depth(m, a) - depth(m, b) })
 	return out
+}
+
+// inOrder puts streams in the order of the file, children after their parents, each once.
+func inOrder(m *rest.Manifest, names []string) []string {
+	place := func(name string) int {
+		return slices.IndexFunc(m.Streams, func(s *rest.Stream) bool { return s.Name == name })
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(depth(m, a)-depth(m, b), place(a)-place(b))
+	})
+	return slices.Compact(names)
 }
 
 func depth(m *rest.Manifest, name string) int {

@@ -11,6 +11,12 @@ import (
 	"github.com/koppel-io/koppel"
 )
 
+// Limits of what a setting or credential may hold.
+const (
+	maxText  = 8 << 10 // bytes of a text
+	maxItems = 200     // items of a list
+)
+
 // checkValue says what a value of a setting must be, when it is not.
 func checkValue(s koppel.Setting, value any) error {
 	switch s.Type {
@@ -58,15 +64,25 @@ func checkStrings(value any) error {
 	if !ok {
 		return fmt.Errorf("must be a list of texts")
 	}
+	if len(list) > maxItems {
+		return fmt.Errorf("must have at most %d items", maxItems)
+	}
 	for _, item := range list {
-		if _, ok := item.(string); !ok {
+		text, ok := item.(string)
+		if !ok {
 			return fmt.Errorf("must be a list of texts")
+		}
+		if len(text) > maxText {
+			return fmt.Errorf("must have items of at most %d bytes", maxText)
 		}
 	}
 	return nil
 }
 
 func checkText(s koppel.Setting, text string) error {
+	if len(text) > maxText {
+		return fmt.Errorf("must be at most %d bytes", maxText)
+	}
 	switch s.Type {
 	case koppel.SettingURL:
 		u, err := url.Parse(text)
