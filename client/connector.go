@@ -11,10 +11,10 @@ import (
 // Connector is how to talk to one remote system, by its current version.
 type Connector struct {
 	// Name is its id, Title what people read.
-	Name    string `json:"name"`
-	Title   string `json:"title"`
-	Version string `json:"version"`
-	Digest  string `json:"digest"`
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	// Version is the current one, which new and unpinned couplings use.
+	Version ConnectorVersion `json:"version"`
 	// Docs is the address of the remote's API documentation.
 	Docs string `json:"docs,omitempty"`
 	// Objects are what it reads, Pushes what it writes.

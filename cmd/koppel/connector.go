@@ -27,7 +27,7 @@ func (p *program) connectorList() *cobra.Command {
 				return c.Connectors(ctx)
 			}
 			return list(ctx, p, listFlags{}, all, head("NAME", "TITLE", "VERSION", "READS", "WRITES"), func(k client.Connector) []any {
-				return []any{k.Name, k.Title, k.Version, words(k.Objects), words(k.Pushes)}
+				return []any{k.Name, k.Title, k.Version.Version, words(k.Objects), words(k.Pushes)}
 			})
 		}),
 	}
@@ -49,7 +49,7 @@ func (p *program) connectorShow() *cobra.Command {
 			return p.show(k, func(t *table) {
 				t.pair("name", k.Name)
 				t.pair("title", k.Title)
-				t.pair("version", k.Version)
+				t.pair("version", k.Version.Version)
 				t.pair("reads", words(k.Objects))
 				t.pair("writes", words(k.Pushes))
 				t.pair("docs", k.Docs)
