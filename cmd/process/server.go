@@ -40,23 +40,27 @@ type Server struct {
 
 // NewServer opens everything that a server needs and listens, so that Address
 // is known; Run answers. An error says what is missing and what to do.
-func NewServer(ctx context.Context, config ServerConfig) (s *Server, err error) {
+func NewServer(ctx context.Context, config ServerConfig) (*Server, error) {
 	config.Config = config.withDefaults()
-	s = &Server{config: config}
-	defer func() {
-		if err != nil {
-			s.Close()
-		}
-	}()
-	if s.db, err = config.open(ctx, store.App); err != nil {
+	s := &Server{config: config}
+	if err := s.open(ctx); err != nil {
+		s.Close()
 		return nil, err
 	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) (err error) {
+	config := s.config
+	if s.db, err = config.open(ctx, store.App); err != nil {
+		return err
+	}
 	if s.transport, err = config.transport(); err != nil {
-		return nil, err
+		return err
 	}
 	cluster, err := temporal.Dial(ctx, config.Temporal)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.cluster = cluster
 	s.handler = s.routes(engine{temporal.NewEngine(cluster, config.Durations)})
@@ -65,10 +69,10 @@ func NewServer(ctx context.Context, config ServerConfig) (s *Server, err error) 
 		listen = "127.0.0.1:8080"
 	}
 	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", listen); err != nil {
-		return nil, &koppel.Error{Kind: koppel.KindConflict, Op: "start server", Err: err,
+		return &koppel.Error{Kind: koppel.KindConflict, Op: "start server", Err: err,
 			Detail: "cannot listen on " + listen + ": " + err.Error() + "; choose another with KOPPEL_LISTEN"}
 	}
-	return s, nil
+	return nil
 }
 
 func (s *Server) routes(engine engine) http.Handler {

@@ -37,26 +37,30 @@ type Worker struct {
 // NewWorker opens everything that a worker needs and registers search
 // attributes and the sweep; Run works. An error says what is missing and what
 // to do.
-func NewWorker(ctx context.Context, config WorkerConfig) (w *Worker, err error) {
+func NewWorker(ctx context.Context, config WorkerConfig) (*Worker, error) {
 	config.Config = config.withDefaults()
 	if config.Holder == "" {
 		config.Holder = holder()
 	}
-	w = &Worker{config: config}
-	defer func() {
-		if err != nil {
-			w.Close()
-		}
-	}()
-	if w.db, err = config.open(ctx, store.Engine); err != nil {
+	w := &Worker{config: config}
+	if err := w.open(ctx); err != nil {
+		w.Close()
 		return nil, err
 	}
+	return w, nil
+}
+
+func (w *Worker) open(ctx context.Context) (err error) {
+	config := w.config
+	if w.db, err = config.open(ctx, store.Engine); err != nil {
+		return err
+	}
 	if w.transport, err = config.transport(); err != nil {
-		return nil, err
+		return err
 	}
 	cluster, err := temporal.Dial(ctx, config.Temporal)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w.cluster = cluster
 	namespace := config.Temporal.Namespace
@@ -69,7 +73,7 @@ func NewWorker(ctx context.Context, config WorkerConfig) (w *Worker, err error) 
 	}
 	engine := temporal.NewEngine(cluster, config.Durations)
 	if err := engine.EnsureSweep(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	acts := &activities.Activities{
 		Store: w.db, Connectors: compiled(w.db), Transport: w.transport, Engine: engine, Durations: config.Durations,
@@ -78,7 +82,7 @@ func NewWorker(ctx context.Context, config WorkerConfig) (w *Worker, err error) 
 	w.work = func(ctx context.Context) error {
 		return temporal.Work(ctx, cluster, acts, config.Durations, config.Concurrency)
 	}
-	return w, nil
+	return nil
 }
 
 // Run works until ctx ends, lets running activities stop within
