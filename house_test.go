@@ -29,8 +29,8 @@ var rooms = []room{
 	{path: "cmd", may: list(wiring)},
 	{path: "cmd/koppel-dev", may: list(wiring + " cmd store/localpg store/storetest temporal/devserver fakes")},
 	{path: "fakes", may: nil},
-	{path: "bench", may: list(wiring + " store/localpg store/storetest temporal/devserver fakes")},
-	{path: "faults", may: list(wiring + " store/localpg store/storetest temporal/devserver fakes faults/verify")},
+	{path: "bench", may: list(wiring + " cmd store/localpg store/storetest temporal/devserver fakes")},
+	{path: "faults", may: list(wiring + " cmd store/localpg store/storetest temporal/devserver fakes faults/verify")},
 	{path: "faults/verify", may: nil}, // shares no code with what it judges
 }
 
