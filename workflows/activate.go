@@ -93,7 +93,21 @@ func (a *activation) pull(ctx workflow.Context, in *activities.StepInput) error 
 		return err
 	}
 	in.RunID = start.ID
-	return a.child(ctx, start).Get(ctx, nil)
+	for {
+		var finished activities.Finished
+		err := a.child(ctx, start).Get(ctx, &finished)
+		if err == nil && (finished.State == koppel.RunFailed || finished.State == koppel.RunCancelled) {
+			return &activities.Failure{Kind: koppel.KindConflict, Detail: "run " + start.ID + " had ended as " + string(finished.State)}
+		}
+		if !alreadyStarted(err) {
+			return err
+		}
+		// Another scan of the group is under way, or the sweep was first to
+		// start ours. Once it is over the child finds the run as it stands.
+		if err := workflow.Sleep(ctx, a.durations.RetryFirst); err != nil {
+			return err
+		}
+	}
 }
 
 // child starts a run's workflow, which outlives its parent.
