@@ -32,14 +32,11 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput) 
 		return refused(ctx, err)
 	}
 	defer client.Close()
-	id, err := a.Store.StreamID(ctx, in.Webshop, p.run.CouplingID, in.Stream)
+	lease, _, err := a.Store.OpenReplay(ctx, in.Webshop, in.Run, in.Stream)
 	if err != nil {
 		return SliceResult{}, err
 	}
-	s := &singles{
-		Activities: a, pinned: p, client: client, stream: in.Stream, evaluator: p.evaluator(),
-		lease: store.Lease{Webshop: in.Webshop, Coupling: p.run.CouplingID, Stream: id, Run: in.Run},
-	}
+	s := &singles{Activities: a, pinned: p, client: client, stream: in.Stream, evaluator: p.evaluator(), lease: lease}
 	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
 	keys, err := a.Store.SingleKeys(ctx, p.run)
@@ -49,7 +46,7 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput) 
 	root := p.connector.Stream(in.Stream).ParentStream() == ""
 	for _, key := range keys {
 		// A record that is stored is read where it is; any other from the streams without parents.
-		if key.Stream != id && (key.Stream != 0 || !root) {
+		if key.Stream != lease.Stream && (key.Stream != 0 || !root) {
 			continue
 		}
 		if err := s.read(ctx, key); err != nil {
