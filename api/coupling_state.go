@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/store"
@@ -20,14 +21,25 @@ func (s *server) activateCoupling(ctx context.Context, who caller, in *ByID) (co
 	if c.CredentialID == nil && len(connector.Credentials) > 0 {
 		return coupling{}, noCredentials(op, c)
 	}
-	// The steps of an earlier activation stay: it goes on at the one that failed.
+	// The steps of an earlier activation stay: it goes on at the one that failed, which waits for its next try.
 	after, shown, err := s.move(ctx, who, scope, in.ID, "coupling.activate", func(tx *store.Tx, c store.Coupling) (store.Coupling, error) {
-		return tx.ActivateCoupling(ctx, c.UUID, c.Steps)
+		return tx.ActivateCoupling(ctx, c.UUID, tryAgain(c.Steps))
 	})
 	if err != nil {
 		return coupling{}, err
 	}
 	return shown, koppel.Wrap(op, s.Engine.Activate(ctx, after))
+}
+
+// tryAgain sets failed steps back to pending, so that whoever watches does not take the last failure for a new one.
+func tryAgain(steps []koppel.Step) []koppel.Step {
+	again := slices.Clone(steps)
+	for i, step := range again {
+		if step.State == koppel.StepFailed {
+			again[i] = koppel.Step{Name: step.Name, State: koppel.StepPending}
+		}
+	}
+	return again
 }
 
 type pauseRequest struct {
