@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"testing"
@@ -40,7 +41,7 @@ func beWorker(text string) int {
 	}
 	worker, err := process.NewWorker(testContext(), process.WorkerConfig{Config: process.Config{
 		Database: koppel.NewSecret(order.Database), Keys: keys, Allow: []string{host}, Durations: order.Durations,
-		Temporal: temporal.Config{Address: order.Address, Namespace: order.Namespace},
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), Temporal: temporal.Config{Address: order.Address, Namespace: order.Namespace},
 	}})
 	if err != nil {
 		fmt.Println(err)
@@ -72,6 +73,7 @@ func startAgain(t *testing.T, variable, value, says string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), variable+"="+value)
+	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -37,10 +37,10 @@ func edition(t *testing.T, name, version string, edit ...string) client.Connecto
 	return client.ConnectorSource{Manifest: manifest, Mapping: mapped}
 }
 
-// Lines of the demo mapping that a test edits.
+// A line of the demo mapping of products, and what a test makes of it.
 const (
-	skuLine   = "    sku_code:"
-	upperName = "    availability: '\"from replay\"'\n"
+	articleLine  = "article_code: string(record.id)\n"
+	replayedLine = "article_code: '\"again \" + string(record.id)'\n"
 )
 
 func publish(t *testing.T, l *land, source client.ConnectorSource) client.ConnectorVersion {
@@ -58,16 +58,16 @@ func replayMapsAgain(t *testing.T, l *land) {
 	s.activate(t)
 	s.wantProducts(t)
 	asked := s.shop.Ledger().Requests
-	publish(t, l, edition(t, "demo-replay", "1.1.0", skuLine, upperName+skuLine))
+	second := publish(t, l, edition(t, "demo-replay", "1.1.0", articleLine, replayedLine))
 	run := s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeReplay})
-	if run.ConnectorVersion != "1.1.0" || run.Counts.Objects != 120 {
-		t.Errorf("the replay ran %s and counts %+v, want 1.1.0 and 120 objects", run.ConnectorVersion, run.Counts)
+	if run.ConnectorVersion != second.Digest || run.Counts.Objects != 120 {
+		t.Errorf("the replay ran %s and counts %+v, want %s and 120 objects", run.ConnectorVersion, run.Counts, second.Digest)
 	}
 	if now := s.shop.Ledger().Requests; now != asked {
 		t.Errorf("a replay sent %d requests to the shop", now-asked)
 	}
 	for id, o := range s.objects(t, koppel.Products) {
-		if !same(o, "availability", "from replay") {
+		if !same(o, "article_code", "again "+id) {
 			t.Fatalf("product %s was not mapped again: %s", id, o.Values)
 		}
 	}
@@ -75,18 +75,18 @@ func replayMapsAgain(t *testing.T, l *land) {
 
 // A full read is held at its first page while another version is published: it ends with the version it began with.
 func aRunKeepsItsVersion(t *testing.T, l *land) {
-	publish(t, l, edition(t, "demo-pinned", "1.0.0"))
+	first := publish(t, l, edition(t, "demo-pinned", "1.0.0"))
 	s := newSiteOf(t, l, demoshop.Config{Products: 50, Orders: 5}, "demo-pinned")
 	s.activate(t)
 	s.misbehave(t, demoshop.Fault{Kind: demoshop.Latency, Path: "/products", Times: 1, DelayMS: 1500, Share: 1})
 	id := s.start(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeFull})
 	s.awaitRun(t, id, "the run to begin", func(r client.Run) bool { return r.State == koppel.RunRunning })
-	publish(t, l, edition(t, "demo-pinned", "1.2.0"))
-	if run := s.ended(t, id); run.State != koppel.RunSucceeded || run.ConnectorVersion != "1.0.0" {
+	second := publish(t, l, edition(t, "demo-pinned", "1.2.0"))
+	if run := s.ended(t, id); run.State != koppel.RunSucceeded || run.ConnectorVersion != first.Digest {
 		t.Errorf("the run that began before ended %s with version %s", describeRun(run), run.ConnectorVersion)
 	}
 	await(t, "a run with version 1.2.0", func(context.Context) (bool, string) {
 		run := s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeFull})
-		return run.ConnectorVersion == "1.2.0", run.ConnectorVersion
+		return run.ConnectorVersion == second.Digest, run.ConnectorVersion
 	})
 }

@@ -19,6 +19,7 @@ import (
 func devDurations() koppel.Durations {
 	d := koppel.DefaultDurations()
 	d.Heartbeat = 5 * time.Second
+	d.Request = 15 * time.Second
 	d.Sweep = 15 * time.Second
 	d.Coalesce = 2 * time.Second
 	d.ShutDown = 5 * time.Second

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func stopCluster() {
 func shortDurations() koppel.Durations {
 	d := koppel.DefaultDurations()
 	d.Heartbeat, d.Slice, d.BatchAge = 2*time.Second, 2*time.Second, 200*time.Millisecond
-	d.Request, d.RequestRetries, d.WaitInside = 10*time.Second, 500*time.Millisecond, 500*time.Millisecond
+	d.Request, d.RequestRetries, d.WaitInside = 3*time.Second, 500*time.Millisecond, 500*time.Millisecond
 	d.RetryFirst, d.RetryMost, d.RetryFor = 200*time.Millisecond, time.Second, 5*time.Second
 	d.Sweep, d.Coalesce, d.Settle = 2*time.Second, 100*time.Millisecond, time.Second
 	d.ShutDown, d.ConnectorCache = 2*time.Second, 100*time.Millisecond
@@ -108,6 +109,7 @@ func newLand(t *testing.T, cfg landConfig) *land {
 	l.config = process.Config{
 		Keys: keys, Temporal: temporal.Config{Address: address, Namespace: name}, Allow: []string{host}, Durations: cfg.durations, Version: "test",
 	}
+	l.config.Log = logOf(t)
 	key := l.registry(t)
 	server, err := process.NewServer(t.Context(), process.ServerConfig{Config: l.as(l.databases.app), Listen: host + ":0"})
 	if err != nil {
@@ -178,4 +180,9 @@ func (l *land) run(t *testing.T, what string, serve func(context.Context) error)
 			t.Errorf("%s: %v", what, err)
 		}
 	})
+}
+
+// logOf writes warnings and errors of a platform's parts into the test's output.
+func logOf(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
