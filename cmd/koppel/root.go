@@ -17,7 +17,8 @@ flags --url and --key, else from KOPPEL_URL and KOPPEL_KEY, else from the profil
 server, worker, migrate and doctor are for operators and read KOPPEL_… variables:
 koppel server --help lists them.
 
-An id may be given whole or by its last six characters or more.
+An id may be given whole or by its last six characters or more. With --output json
+answers are the API's JSON, and an error is one JSON object on standard error.
 
 Exit codes: 0 done, 1 failed, 2 the command or a value in it is wrong, 3 not
 found, 4 the state does not allow it, 5 the key is refused or lacks a scope,
