@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -151,29 +151,34 @@ func TestReadsSuppliersAndTheirProducts(t *testing.T) {
 // Rows deleted before the place of the read hide no others.
 func TestDeletionsWhileReadingLoseNothing(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int64
-	var deleted atomic.Int64
+	var one sync.Mutex // a page, then the deletions after it
+	asked, deleted := 0, 0
 	cfg := demoshop.Config{Products: 120, Orders: -1, BasicOverHTTP: true}
 	r := newRemote(t, "woocommerce", plainHTTP, cfg, map[string]any{"per_page": 10, "prices_include_vat": false}, func(_ *demoshop.Shop, shop http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			one.Lock()
+			defer one.Unlock()
 			shop.ServeHTTP(w, q)
 			if q.URL.Query().Get("offset") == "" {
 				return
 			}
 			// The first rows, read already: those after them move up.
-			for range 1 + asked.Add(1)%3 {
-				gone := httptest.NewRequestWithContext(q.Context(), http.MethodDelete, fmt.Sprintf("%s/products/%d?force=true", demoshop.Base, 11+deleted.Load()), nil)
+			asked++
+			for range 1 + asked%3 {
+				gone := httptest.NewRequestWithContext(q.Context(), http.MethodDelete, fmt.Sprintf("%s/products/%d?force=true", demoshop.Base, 11+deleted), nil)
 				gone.SetBasicAuth("ck_demo", "cs_demo")
 				answer := httptest.NewRecorder()
 				if shop.ServeHTTP(answer, gone); answer.Code == http.StatusOK {
-					deleted.Add(1)
+					deleted++
 				}
 			}
 		})
 	})
 	r.read("products", rest.ReadOptions{})
-	if deleted.Load() < 10 {
-		t.Fatalf("only %d products were deleted meanwhile", deleted.Load())
+	one.Lock()
+	defer one.Unlock()
+	if deleted < 10 {
+		t.Fatalf("only %d products were deleted meanwhile", deleted)
 	}
 	left := truth(r, "products", productID)
 	for id := range left {
@@ -181,8 +186,8 @@ func TestDeletionsWhileReadingLoseNothing(t *testing.T) {
 			t.Errorf("product %s was lost", id)
 		}
 	}
-	if len(left) != 120-int(deleted.Load()) {
-		t.Errorf("the shop has %d products after %d deletions", len(left), deleted.Load())
+	if len(left) != 120-deleted {
+		t.Errorf("the shop has %d products after %d deletions", len(left), deleted)
 	}
 }
 
