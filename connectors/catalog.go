@@ -81,6 +81,9 @@ func (c *Cache) get(version int64) *Connector {
 }
 
 func (c *Cache) compile(ctx context.Context, version int64) (*Connector, error) {
+	if hit := c.get(version); hit != nil {
+		return hit, nil // made between the caller's look and now
+	}
 	source, err := c.load(ctx, version)
 	if err != nil {
 		return nil, koppel.Wrap("load connector version", err)

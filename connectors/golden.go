@@ -19,8 +19,9 @@ type GoldenResult struct {
 	Err error
 	// Diff is how what came out differs from what is expected; empty when it does not.
 	Diff string
-	// Steps are what the case did, Version the remote's version that it names.
-	Steps   []GoldenStep
+	// Steps are what the case did.
+	Steps []GoldenStep
+	// Version is the remote's version that the case names; empty for none.
 	Version string
 	// Mapped counts the objects that came out.
 	Mapped map[koppel.Object]int
@@ -31,9 +32,11 @@ func (r GoldenResult) OK() bool { return r.Err == nil && r.Diff == "" }
 
 // Golden compiles the connector in a folder and runs its golden cases,
 // testdata/*.golden: recorded exchanges go in through the real client and
-// reader, objects come out of the real evaluator. There is no network, no
-// back-off and no clock in it. update rewrites the expectations. The error says
-// that the folder holds no connector that compiles.
+// reader, objects come out of the real evaluator. There is no network and no
+// back-off in it; a case about bounds by creation gives a since that is older
+// than any look_back, so that the present time does not matter. update rewrites
+// the expectations. The error says that the folder holds no connector that
+// compiles.
 func Golden(ctx context.Context, dir string, update bool) ([]GoldenResult, error) {
 	source, err := ReadSource(dir)
 	if err != nil {
