@@ -49,7 +49,7 @@ func singleBringsOne(t *testing.T, l *land) {
 		t.Errorf("stock of %s is %s, want 77", p.SKU, o.Values["stock_level"])
 	}
 	again := s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeSingle, RemoteIDs: []string{fmt.Sprint(p.ID)}})
-	if again.Counts.Changed != 0 || again.Counts.Unchanged != 1 {
+	if again.Counts.Records != 1 || again.Counts.Objects != 0 {
 		t.Errorf("the same one again counts %+v", again.Counts)
 	}
 }

@@ -25,6 +25,7 @@ func greeting(h *home, u urls, coupling client.Coupling, counts objectCounts) st
 	koppel := koppelCommand() + " --profile " + short(h.path(profileFile))
 	fmt.Fprintf(&b, "Try in another terminal:\n  %s coupling list\n  %s sync %s products --mode since --wait\n  %s object list products --limit 5\n",
 		koppel, koppel, coupling.ID, koppel)
+	fmt.Fprintf(&b, "Change the demo shop, to see that arrive:\n  curl -d '{\"count\": 100, \"orders\": 5}' %s/_demo/mutate\n", u.DemoShop)
 	b.WriteString("\nCtrl-C stops; the next start goes on here.\n")
 	return b.String()
 }

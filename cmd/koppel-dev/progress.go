@@ -25,24 +25,30 @@ type progress struct {
 	out      io.Writer
 	inPlace  bool
 	now      func() time.Time
-	started  map[string]time.Time // when a step was first seen running
-	drawn    int                  // lines of the last drawing
-	told     map[string]string    // what was said of a step last, in lines
+	started  map[string]glance // when a step was first seen running
+	drawn    int               // lines of the last drawing
+	told     map[string]string // what was said of a step last, in lines
 	lastTold time.Time
+}
+
+// glance is how a step stood when it was first seen running: an earlier start may have read much of it.
+type glance struct {
+	at      time.Time
+	records int64
 }
 
 // quiet is how long lines without a change of state are apart.
 const quiet = 5 * time.Second
 
 func newProgress(out io.Writer, inPlace bool, now func() time.Time) *progress {
-	return &progress{out: out, inPlace: inPlace, now: now, started: map[string]time.Time{}, told: map[string]string{}}
+	return &progress{out: out, inPlace: inPlace, now: now, started: map[string]glance{}, told: map[string]string{}}
 }
 
 // show draws the steps as they are now.
 func (p *progress) show(steps []stepView) {
 	for _, s := range steps {
 		if _, seen := p.started[s.Name]; !seen && s.State == koppel.StepRunning {
-			p.started[s.Name] = p.now()
+			p.started[s.Name] = glance{p.now(), s.Records}
 		}
 	}
 	if p.inPlace {
@@ -114,11 +120,11 @@ func (p *progress) tell(steps []stepView) {
 // rate is records a second since the step was first seen running.
 func (p *progress) rate(s stepView) string {
 	began, ok := p.started[s.Name]
-	span := p.now().Sub(began).Seconds()
-	if !ok || s.State != koppel.StepRunning || span < 1 || s.Records == 0 {
+	span, read := p.now().Sub(began.at).Seconds(), s.Records-began.records
+	if !ok || s.State != koppel.StepRunning || span < 1 || read <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("  %.0f/s", float64(s.Records)/span)
+	return fmt.Sprintf("  %.0f/s", float64(read)/span)
 }
 
 func count(s stepView) string {

@@ -28,6 +28,13 @@ func (p *platform) openShop(ctx context.Context, r *running, opts options, say f
 	if err != nil {
 		return shopState{}, err
 	}
+	if earlier == nil {
+		// Kept before anything is made from it: a start that is killed is gone on with in the same shape.
+		earlier = &state{Shop: shape}
+		if err := p.home.saveState(*earlier); err != nil {
+			return shopState{}, err
+		}
+	}
 	cfg := shape.config()
 	cfg.Key, cfg.Secret, cfg.Journal = shopKey, shopSecret, p.home.path(journalFile)
 	if p.shop, err = demoshop.New(cfg); err != nil {
@@ -35,17 +42,17 @@ func (p *platform) openShop(ctx context.Context, r *running, opts options, say f
 	}
 	ln, err := listenAgain(opts.ports.shop, earlier, say)
 	if err != nil {
-		return shopState{}, fmt.Errorf("%w", err)
+		return shopState{}, err
 	}
 	r.run(ctx, "demo shop", func(ctx context.Context) error { return p.shop.ServeListener(ctx, ln) })
 	st := shopState{state: state{Shop: shape, ShopPort: portOf(ln)}}
-	st.moved = earlier != nil && earlier.ShopPort != st.ShopPort
+	st.moved = earlier.ShopPort != st.ShopPort
 	return st, nil
 }
 
 // listenAgain prefers the port of the last time when any will do, so that the coupling's address stays good.
 func listenAgain(port int, earlier *state, say func(string)) (net.Listener, error) {
-	if port == 0 && earlier != nil {
+	if port == 0 && earlier.ShopPort != 0 {
 		if ln, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(earlier.ShopPort))); err == nil {
 			return ln, nil
 		}

@@ -10,7 +10,7 @@ import (
 // state is what a restart must know and no other part keeps.
 type state struct {
 	Shop shopShape `json:"shop"`
-	// ShopPort is where the demo shop listened last; the coupling's address names it.
+	// ShopPort is where the coupling was last told that the demo shop listens; 0 before it was told.
 	ShopPort int `json:"shop_port"`
 }
 
