@@ -391,7 +391,7 @@ COMMENT ON COLUMN change.webshop_id IS 'The webshop the row belongs to; row-leve
 COMMENT ON COLUMN change.number IS 'Per webshop, without gaps, in commit order.';
 COMMENT ON COLUMN change.object IS 'Which object.';
 COMMENT ON COLUMN change.object_id IS 'Its inner id.';
-COMMENT ON COLUMN change.operation IS 'created, updated or deleted.';
+COMMENT ON COLUMN change.operation IS 'created, updated, deleted or restored.';
 COMMENT ON COLUMN change.run_id IS 'The run that did it; null for a change made here.';
 
 COMMENT ON COLUMN outbox.id IS 'Inner id; never leaves the installation.';

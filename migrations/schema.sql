@@ -372,7 +372,7 @@ TABLE change PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     number bigint NOT NULL  -- Per webshop, without gaps, in commit order.
     object text NOT NULL  -- Which object.
     object_id bigint NOT NULL  -- Its inner id.
-    operation text NOT NULL  -- created, updated or deleted.
+    operation text NOT NULL  -- created, updated, deleted or restored.
     fields bigint NOT NULL  -- Bit n is set when field n of koppel.Object.Fields changed.
     run_id bigint  -- The run that did it; null for a change made here.
     CONSTRAINT change_pkey PRIMARY KEY (webshop_id, number, at)

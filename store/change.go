@@ -48,8 +48,10 @@ func (tx *Tx) Changes(ctx context.Context, after int64, limit int) ([]Change, er
 
 // What a change did.
 const (
-	changeCreated = "created"
-	changeUpdated = "updated"
+	changeCreated  = "created"
+	changeUpdated  = "updated"
+	changeDeleted  = "deleted"
+	changeRestored = "restored"
 )
 
 const noteChangeSQL = `

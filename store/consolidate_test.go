@@ -355,5 +355,5 @@ func TestAReferenceThatMissedItsObjectIsResolvedLater(t *testing.T) {
 		}
 	}
 	r.want(t, "true|false", "SELECT product_id IS NOT NULL AS p, supplier_id IS NOT NULL AS s FROM supplier_product")
-	r.want(t, "3|supplier_products|update", "SELECT number, object, operation FROM change ORDER BY number DESC LIMIT 1")
+	r.want(t, "3|supplier_products|updated", "SELECT number, object, operation FROM change ORDER BY number DESC LIMIT 1")
 }

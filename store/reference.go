@@ -132,7 +132,7 @@ func (w *writing) setFree(g *group) {
 		l := w.b.Lease
 		w.pipe.query(sql, func(row [][]byte) error {
 			id, err := textInt(row[0])
-			w.change(object, "update", id, 1<<field)
+			w.change(object, changeUpdated, id, 1<<field)
 			return err
 		}, textsArg(keys), intsArg(ids), intArg(l.Webshop), intArg(l.Coupling), intArg(l.Run))
 	}

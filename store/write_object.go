@@ -31,19 +31,19 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 		}
 		if tg.before == nil {
 			g.put(inserts, tg)
-			w.change(g.t.object, "create", tg.id, givenMask(tg.values))
+			w.change(g.t.object, changeCreated, tg.id, givenMask(tg.values))
 			continue
 		}
 		g.put(updates, tg)
 		mask := g.t.changed(tg.before, updates)
-		operation := "update"
+		operation := changeUpdated
 		if lineChange {
 			mask |= 1 << g.t.lineField
 			replaced = append(replaced, tg.id)
 		}
 		if at := g.t.at(partDeleted); at >= 0 && !sameField(tg.before[at], updates.field(at)) {
-			if operation = "restore"; tg.gone {
-				operation = "delete"
+			if operation = changeRestored; tg.gone {
+				operation = changeDeleted
 			}
 		} else if mask == 0 {
 			updates.drop()
