@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/koppel-io/koppel"
 )
@@ -10,6 +11,14 @@ import (
 // epoch; a writer with an older epoch, paused and revived, can write nothing.
 type Lease struct {
 	Webshop, Coupling, Stream, Run, Scan, Epoch int64
+}
+
+// String is stream/epoch, and empty for a writer without the lease.
+func (l Lease) String() string {
+	if l.Epoch == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", l.Stream, l.Epoch)
 }
 
 // ErrLeaseLost is what WriteBatch answers when another attempt took the lease. Its kind is conflict.

@@ -203,11 +203,12 @@ func (w *writing) takeTurn(ctx context.Context) error {
 	return w.b.After.turn.await(ctx, w.alone)
 }
 
-// openSQL bounds how long a stopped program can hold the stream and how long one batch waits for another's rows.
+// openSQL bounds how long a stopped program can hold the stream and how long one batch waits for another's rows, and
+// says under which lease the batch is written, for triggers and for people who look at a session.
 const (
 	openSQL = `
 SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', '10s', true),
-       set_config('work_mem', '32MB', true)`
+       set_config('work_mem', '32MB', true), set_config('koppel.lease', $2, true)`
 	shareLeaseSQL = `SELECT pg_advisory_xact_lock_shared($1, $2)`
 	standSQL      = `
 SELECT s.epoch, c.priority,
@@ -230,7 +231,7 @@ func (w *writing) open(ctx context.Context) error {
 	}
 	var held int64
 	batch := &pgx.Batch{}
-	batch.Queue(openSQL, wait)
+	batch.Queue(openSQL, wait, lease.String())
 	batch.Queue(byKeySQL)
 	if lease.Epoch != 0 {
 		batch.Queue(shareLeaseSQL, lockStream, int32(lease.Stream))

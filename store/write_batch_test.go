@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +24,7 @@ func TestABatchWritesRecordsSourcesObjectsChangesAndItsPosition(t *testing.T) {
 		"SELECT object, remote_id, mapped::text FROM source WHERE remote_id = '1'")
 	r.want(t, `Product 1|a"ü|12.500000|f|enabled|{x,"y,z"}|∅`,
 		"SELECT name, sku_code, price::text, unlimited_stock::text::char, status, categories::text, weight FROM product ORDER BY name LIMIT 1")
-	r.want(t, "1|products|create\n2|products|create", "SELECT number, object, operation FROM change ORDER BY number")
+	r.want(t, "1|products|created\n2|products|created", "SELECT number, object, operation FROM change ORDER BY number")
 	r.want(t, `1|2|2|0|{"page": 1}|∅|16`, `SELECT batches, records, changed, parked, resume::text, ended_at, length(keys) FROM scan JOIN scan_seen ON scan_id = id`)
 }
 
@@ -54,6 +55,25 @@ func TestAnUnchangedRecordWritesNothing(t *testing.T) {
 	if want := before[len(before)-len(after):]; after != want {
 		t.Errorf("source, product and changes: %s, want %s", after, want)
 	}
+}
+
+// Triggers of an operator, or of the fault board, can tell who writes.
+func TestABatchSaysUnderWhichLeaseItIsWritten(t *testing.T) {
+	t.Parallel()
+	r := newReading(t)
+	if _, err := r.owner.Exec(t.Context(), `
+CREATE TABLE seen (lease text);
+CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS
+$$BEGIN INSERT INTO seen VALUES (current_setting('koppel.lease', true)); RETURN NULL; END$$;
+CREATE TRIGGER see AFTER INSERT OR UPDATE ON record FOR EACH STATEMENT EXECUTE FUNCTION see()`); err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, r.lease, product(t, "1", 5, nil))
+	single := r.lease
+	single.Epoch, single.Scan = 0, 0
+	r.write(t, single, product(t, "2", 6, nil))
+	r.want(t, fmt.Sprintf("%d/%d", r.lease.Stream, r.lease.Epoch), `SELECT lease FROM seen WHERE lease <> ''`)
+	r.want(t, "1", `SELECT count(*) FROM seen WHERE lease = ''`)
 }
 
 func TestAnOlderEpochWritesNothing(t *testing.T) {
@@ -108,7 +128,7 @@ func TestAbsentLeavesAndNullClears(t *testing.T) {
 	r.write(t, r.lease, stock)
 	r.want(t, "Product 1|∅|9|12.500000", "SELECT name, sku_code, stock_level, price::text FROM product")
 	at := func(name string) int64 { i, _, _ := koppel.Products.Field(name); return 1 << i }
-	r.want(t, "update", "SELECT operation FROM change WHERE number = 2 AND fields = $1", at("sku_code")|at("stock_level"))
+	r.want(t, "updated", "SELECT operation FROM change WHERE number = 2 AND fields = $1", at("sku_code")|at("stock_level"))
 }
 
 func TestWrongHintsAreFoundOut(t *testing.T) {
