@@ -35,6 +35,9 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 	case koppel.ModeReplay:
 		return a.replay(ctx, p, in)
 	}
+	// The lease may have to wait for the transaction of a stopped worker.
+	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
+	defer quiet()
 	lease, scan, err := a.Store.TakeLease(ctx, in.Webshop, in.Run, in.Stream, a.Holder)
 	if err != nil {
 		return SliceResult{}, err
@@ -63,7 +66,7 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 		return SliceResult{}, err
 	}
 	s.later = p.joined(in.Stream)
-	return s.run(ctx)
+	return s.run(ctx, beat)
 }
 
 // slice is one activity's worth of batches of one stream.
@@ -88,9 +91,7 @@ type slice struct {
 	result SliceResult
 }
 
-func (s *slice) run(ctx context.Context) (SliceResult, error) {
-	beat, quiet := heartbeat(ctx, s.Durations.Heartbeat)
-	defer quiet()
+func (s *slice) run(ctx context.Context, beat func(koppel.Counts)) (SliceResult, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.fetch(ctx) })
 	group.Go(func() error { return s.prepare(ctx) })
