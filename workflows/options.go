@@ -20,10 +20,12 @@ func (w *Workflows) slice(ctx workflow.Context, summary string) workflow.Context
 	})
 }
 
-// brief are the options of an activity that touches only Postgres and Temporal.
+// brief are the options of an activity that touches only Postgres and
+// Temporal. It has no heartbeat, so its limit is how soon the loss of its
+// worker is noticed.
 func (w *Workflows) brief(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: time.Minute,
+		StartToCloseTimeout: 2 * w.durations.Heartbeat,
 		RetryPolicy:         patient(),
 		Summary:             summary,
 	})
