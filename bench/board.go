@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// board runs the benches that were asked for.
+type board struct {
+	opts options
+	out  *json.Encoder
+	say  func(format string, args ...any)
+	*platform
+}
+
+func (b *board) run(ctx context.Context) (err error) {
+	if b.opts.wants("mapping") {
+		if err := b.mapping(); err != nil {
+			return fmt.Errorf("mapping: %w", err)
+		}
+	}
+	if b.opts.only == "mapping" {
+		return nil
+	}
+	b.say("starting PostgreSQL and Temporal")
+	if b.platform, err = startPlatform(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.stop()) }()
+	if b.opts.wants("first_load") || b.opts.wants("resync_unchanged") {
+		if err := b.loads(ctx); err != nil {
+			return fmt.Errorf("first_load: %w", err)
+		}
+	}
+	if b.opts.wants("memory") {
+		if err := b.memory(ctx); err != nil {
+			return fmt.Errorf("memory: %w", err)
+		}
+	}
+	return nil
+}
+
+// line is one bench's result.
+func (b *board) line(name string, fields map[string]any) error {
+	fields["bench"] = name
+	return b.out.Encode(fields)
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+func round(v float64, digits int) float64 {
+	scale := 1.0
+	for range digits {
+		scale *= 10
+	}
+	return float64(int64(v*scale+0.5)) / scale
+}

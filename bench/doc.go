@@ -1,0 +1,14 @@
+// Command bench is the speed board: it measures the engine beside code written
+// by hand for the same job, in the same run, on the same machine, and prints
+// one JSON line a bench. Every round checks its rows against the source; a
+// wrong row voids the run.
+//
+//	first_load        the whole pull of a webshop's products, engine beside hand
+//	resync_unchanged  the same again with nothing new, and what it writes
+//	memory            the worker's peak at a tenth and at the whole of a million records
+//	mapping           one field of one record, engine beside hand
+//
+// The board itself runs Temporal and PostgreSQL's cluster; the source, the
+// worker and the hand-written loop are processes of their own, so that each
+// one's time and memory can be told apart.
+package main
