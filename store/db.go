@@ -44,6 +44,7 @@ type DB struct {
 	keys *Keys
 	log  *slog.Logger
 
+	leaseWait time.Duration
 	rowTypes  rowTypes
 	objectIDs objectIDs
 }
@@ -88,7 +89,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, koppel.Wrap(op, err)
 	}
-	db := &DB{pool: pool, role: c.Role, host: pc.ConnConfig.Host, keys: c.Keys, log: c.Log}
+	db := &DB{pool: pool, role: c.Role, host: pc.ConnConfig.Host, keys: c.Keys, log: c.Log, leaseWait: leaseWait}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}

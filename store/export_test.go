@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"testing"
+	"time"
 )
 
 // LockWebshopForTest locks the webshop's row until the transaction ends.
@@ -28,3 +29,6 @@ func SettingForTest(t *testing.T, db *DB, name string) string {
 	}
 	return value
 }
+
+// SetLeaseWaitForTest makes a new attempt wait no longer than d for a batch in flight.
+func (db *DB) SetLeaseWaitForTest(d time.Duration) { db.leaseWait = d }

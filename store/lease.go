@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/koppel-io/koppel"
 )
@@ -27,9 +28,12 @@ var ErrLeaseLost error = koppel.E(koppel.KindConflict, "lease", "another attempt
 // lockStream is the class of the advisory locks on streams; the second number is the stream's.
 const lockStream = 7211
 
-// takeLeaseSQL first waits for the batches in flight, in the order of asking, and then shuts their writers out.
+// leaseWait is how long a new attempt waits for a batch in flight before it ends the session that writes it.
+const leaseWait = 10 * time.Second
+
+// lockLeaseSQL waits for the batches in flight, in the order of asking, and then shuts their writers out.
 const (
-	lockLeaseSQL  = `SELECT pg_advisory_xact_lock($1, $2)`
+	lockLeaseSQL  = `SELECT set_config('lock_timeout', $3, true), pg_advisory_xact_lock($1, $2)`
 	openStreamSQL = `
 INSERT INTO stream (webshop_id, coupling_id, name)
 SELECT r.webshop_id, r.coupling_id, $2 FROM run r WHERE r.id = $1
@@ -58,6 +62,18 @@ func (db *DB) OpenReplay(ctx context.Context, webshop, run int64, stream string)
 }
 
 func (db *DB) openScan(ctx context.Context, op string, webshop, run int64, stream string, holder *string) (lease Lease, scan Scan, err error) {
+	for {
+		lease, scan, err = db.tryScan(ctx, op, webshop, run, stream, holder)
+		if lease.Stream == 0 || codeOf(err) != codeLockTimeout {
+			return lease, scan, db.wrap(op, err)
+		}
+		if err := db.endWriters(ctx, lease.Stream); err != nil {
+			return lease, scan, db.wrap(op, err)
+		}
+	}
+}
+
+func (db *DB) tryScan(ctx context.Context, op string, webshop, run int64, stream string, holder *string) (lease Lease, scan Scan, err error) {
 	err = db.InTx(ctx, ForWebshop(webshop), func(tx *Tx) error {
 		lease = Lease{Webshop: webshop, Run: run}
 		if _, err := tx.exec(ctx, openStreamSQL, run, stream); err != nil {
@@ -67,7 +83,7 @@ func (db *DB) openScan(ctx context.Context, op string, webshop, run int64, strea
 			return foundOr(op, "run", stream, err)
 		}
 		if holder != nil {
-			if _, err := tx.exec(ctx, lockLeaseSQL, lockStream, int32(lease.Stream)); err != nil {
+			if _, err := tx.exec(ctx, lockLeaseSQL, lockStream, int32(lease.Stream), fmt.Sprint(db.leaseWait.Milliseconds())); err != nil {
 				return err
 			}
 			if err := tx.tx.QueryRow(ctx, raiseEpochSQL, lease.Stream, *holder).Scan(&lease.Epoch); err != nil {
@@ -81,7 +97,23 @@ func (db *DB) openScan(ctx context.Context, op string, webshop, run int64, strea
 		lease.Scan = scan.ID
 		return err
 	})
-	return lease, scan, db.wrap(op, err)
+	return lease, scan, err
+}
+
+const endWritersSQL = `
+SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND classid = $1::int::oid AND objid = $2::int::oid AND objsubid = 2 AND mode = 'ShareLock' AND granted`
+
+// endWriters ends the sessions that are writing a batch of a stream. No timeout of PostgreSQL reaches the session of a
+// process that was stopped while it sent its statements: to the server it is neither idle nor late.
+func (db *DB) endWriters(ctx context.Context, stream int64) error {
+	var n int64
+	err := db.pool.QueryRow(ctx, endWritersSQL, lockStream, int32(stream)).Scan(&n)
+	if n > 0 {
+		db.log.WarnContext(ctx, "sessions that kept a stream were ended", "stream", stream, "sessions", n)
+	}
+	return err
 }
 
 const streamIDSQL = `
