@@ -10,6 +10,8 @@ import (
 // lets go of what it locked when the one before needs it.
 type turn struct {
 	once sync.Once
+	// begun keeps a batch from being written twice: what it was given after it no longer knows.
+	begun sync.Mutex
 	// done is closed when the batch is committed (ok) or given up; back when it needs its successor out of the way.
 	done, back chan struct{}
 	ok         bool
@@ -27,9 +29,26 @@ func (t *turn) open() {
 	t.once.Do(func() { t.done, t.back = make(chan struct{}), make(chan struct{}) })
 }
 
+// begin is false when the batch was begun before.
+func (t *turn) begin() bool {
+	t.open()
+	return t.begun.TryLock()
+}
+
 func (t *turn) finish(ok bool) {
 	t.ok = ok
 	close(t.done)
+}
+
+// committed reports whether the batch is; false while it is being written.
+func (t *turn) committed() bool {
+	t.open()
+	select {
+	case <-t.done:
+		return t.ok
+	default:
+		return false
+	}
 }
 
 // stepBack asks the successor to let go. Only the batch's own goroutine calls it.

@@ -24,13 +24,21 @@ const tries = 4
 // thereby changed, their rows in the change feed, the position and the counters. Nothing of it stays when it fails.
 // A record that the database refuses is parked and does not fail the batch. ErrLeaseLost says that another attempt
 // took the lease.
+// A batch is given once, whatever came of it: after an error the stored position says where to go on.
 func (db *DB) WriteBatch(ctx context.Context, b *Batch) (koppel.Counts, error) {
-	b.turn.open()
-	w := newWriting(db, b)
-	counts, err := w.run(ctx)
-	b.turn.finish(err == nil)
-	b.After = nil
-	return counts, db.wrap(fmt.Sprintf("write batch of stream %d", b.Lease.Stream), err)
+	op := fmt.Sprintf("write batch of stream %d", b.Lease.Stream)
+	if !b.turn.begin() {
+		return koppel.Counts{}, conflict(op, "the batch was given before; take the lease again and read on from the stored position")
+	}
+	written := false
+	// However this ends, by a panic too, the batch after learns of it.
+	defer func() {
+		b.turn.finish(written)
+		b.After = nil
+	}()
+	counts, err := newWriting(db, b).run(ctx)
+	written = err == nil
+	return counts, db.wrap(op, err)
 }
 
 // writing is the work on one batch. What is below tx is of one try.
@@ -183,7 +191,14 @@ func (w *writing) try(ctx context.Context) error {
 		}
 		w.writeChanges()
 		w.writeScan()
-		return w.pipe.run(ctx)
+		if err := w.pipe.run(ctx); err != nil {
+			return err
+		}
+		// The promise itself, beside the way that leads to it: nothing is committed after what was not.
+		if before := w.b.After; before != nil && !before.turn.committed() {
+			return errBefore
+		}
+		return nil
 	})
 	return err
 }
@@ -199,8 +214,11 @@ func (w *writing) takeTurn(ctx context.Context) error {
 	if w.inTurn || w.b.After == nil {
 		return nil
 	}
+	if err := w.b.After.turn.await(ctx, w.alone); err != nil {
+		return err
+	}
 	w.inTurn = true
-	return w.b.After.turn.await(ctx, w.alone)
+	return nil
 }
 
 // openSQL bounds how long a stopped program can hold the stream and how long one batch waits for another's rows, and
