@@ -16,6 +16,9 @@ const holdEnv = "KOPPEL_DEV_TEST_HOLD"
 
 // TestMain lets the test program stand in for other processes.
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == curl {
+		os.Exit(beCurl(os.Args[1:]))
+	}
 	if dir := os.Getenv(holdEnv); dir != "" {
 		os.Exit(hold(dir))
 	}
