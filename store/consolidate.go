@@ -74,8 +74,8 @@ func (w *writing) gather() {
 		if w.stale(r) {
 			continue
 		}
-		if reason := w.refused[r]; reason != "" {
-			w.parked = append(w.parked, parkedRow{r, Parked{Kind: koppel.KindInvalidRequest, Reason: reason}})
+		if no, refused := w.refused[r]; refused {
+			w.parked = append(w.parked, parkedRow{r, Parked{Kind: koppel.KindInvalidRequest, Reason: no.reason}})
 			continue
 		}
 		for _, p := range r.Parked {

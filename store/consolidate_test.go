@@ -144,28 +144,6 @@ func TestParkedRecordsCloseWhenTheyMap(t *testing.T) {
 	r.want(t, "2", "SELECT count(*) FROM product")
 }
 
-func TestARecordThatTheDatabaseRefusesIsParkedAlone(t *testing.T) {
-	t.Parallel()
-	r := newReading(t)
-	if _, err := r.owner.Exec(t.Context(), "ALTER TABLE product ADD CHECK (name <> 'poison')"); err != nil {
-		t.Fatal(err)
-	}
-	var records []store.Record
-	for i := range 40 {
-		more := map[string]any{}
-		if i == 7 || i == 31 {
-			more["name"] = "poison"
-		}
-		records = append(records, product(t, fmt.Sprint(i), 5, more))
-	}
-	counts := r.write(t, r.lease, records...)
-	if counts.Parked != 2 || counts.Objects != 38 {
-		t.Errorf("counts = %+v", counts)
-	}
-	r.want(t, "31|invalid_request\n7|invalid_request", "SELECT remote_id, kind FROM parked ORDER BY 1")
-	r.want(t, "38|38", "SELECT count(*), max(number) FROM product, change WHERE object_id = id")
-}
-
 func TestChildrenAreMappedWithTheirParents(t *testing.T) {
 	t.Parallel()
 	r := newReading(t)

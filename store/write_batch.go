@@ -46,8 +46,8 @@ type writing struct {
 	db      *DB
 	b       *Batch
 	records []*Record
-	// refused are the records that the database refused, by place in records, with why.
-	refused map[*Record]string
+	// refused are the records that the database refused.
+	refused map[*Record]refusal
 	// careful reads everything before it writes; alone has no other batch beside it.
 	careful, alone bool
 
@@ -61,12 +61,12 @@ type writing struct {
 	priority int64
 	changes  []changeSet
 	inTurn   bool
-	// probe rolls the try back before anything of it could be seen.
-	probe bool
+	// probing rolls the try back before anything of it could be seen.
+	probing bool
 }
 
 func newWriting(db *DB, b *Batch) *writing {
-	w := &writing{db: db, b: b, refused: map[*Record]string{}, alone: b.After == nil}
+	w := &writing{db: db, b: b, refused: map[*Record]refusal{}, alone: b.After == nil}
 	w.records = distinct(b.Records)
 	return w
 }
@@ -126,7 +126,7 @@ func (w *writing) run(ctx context.Context) (koppel.Counts, error) {
 			// Below it begins again after the batch before.
 		case metAnother(err) && try < tries:
 			w.b.turn.stepBack()
-		case (refusedData(err) || codeOf(err) == codeUnique) && ctx.Err() == nil:
+		case refuses(err) && ctx.Err() == nil:
 			// A unique value that is still taken after so many tries is not another writer's doing.
 			w.b.turn.stepBack()
 			if err := w.clearWay(ctx); err != nil {
@@ -183,7 +183,7 @@ func (w *writing) try(ctx context.Context) error {
 		if err := w.pipe.run(ctx); err != nil {
 			return err
 		}
-		if w.probe {
+		if w.probing {
 			return errProbe
 		}
 		if err := w.takeTurn(ctx); err != nil {

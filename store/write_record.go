@@ -27,7 +27,7 @@ func (w *writing) writeRecords() {
 	inserts, updates := newRows(recordRow, size), newRows(recordRow, 0)
 	var packed []byte
 	for _, r := range w.records {
-		if r.Hash == ([16]byte{}) || w.refused[r] != "" || w.stale(r) {
+		if no, refused := w.refused[r]; r.Hash == ([16]byte{}) || refused && !no.stored || w.stale(r) {
 			continue
 		}
 		s, found := w.stored[r.ID]
@@ -92,7 +92,7 @@ func (w *writing) writeDirty() {
 		if w.stale(r) {
 			continue
 		}
-		if r.Dirty && w.refused[r] == "" {
+		if _, refused := w.refused[r]; r.Dirty && !refused {
 			mark = append(mark, r.ID)
 		}
 		if r.Marked != 0 {
