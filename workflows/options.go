@@ -15,7 +15,7 @@ func (w *Workflows) slice(ctx workflow.Context, summary string) workflow.Context
 		HeartbeatTimeout:    w.durations.Heartbeat,
 		StartToCloseTimeout: w.durations.SliceTimeout,
 		WaitForCancellation: true,
-		RetryPolicy:         patient(),
+		RetryPolicy:         w.patient(),
 		Summary:             summary,
 	})
 }
@@ -26,12 +26,16 @@ func (w *Workflows) slice(ctx workflow.Context, summary string) workflow.Context
 func (w *Workflows) brief(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * w.durations.Heartbeat,
-		RetryPolicy:         patient(),
+		RetryPolicy:         w.patient(),
 		Summary:             summary,
 	})
 }
 
-// patient retries for as long as it takes: what fails here is ours and comes back.
-func patient() *temporal.RetryPolicy {
-	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 1.5, MaximumInterval: 20 * time.Second}
+// patient retries for as long as it takes: what fails here is ours and comes
+// back. The pauses grow to at most 20 seconds.
+func (w *Workflows) patient() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval: w.durations.RetryFirst / 2, BackoffCoefficient: 1.5,
+		MaximumInterval: min(20*time.Second, w.durations.RetryMost),
+	}
 }
