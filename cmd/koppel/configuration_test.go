@@ -20,9 +20,15 @@ import (
 // configurationFile lists every variable that the program reads.
 var configurationFile = filepath.Join("..", "..", "docs", "configuration.md")
 
-// The table of the processes' variables is made from the help, which is where their words are; -update rewrites it.
-func TestConfigurationTable(t *testing.T) {
+// The document says what the code does; one after the other, since -update rewrites what the second reads.
+func TestConfiguration(t *testing.T) {
 	t.Parallel()
+	t.Run("table", configurationTable)
+	t.Run("names", configurationNames)
+}
+
+// The table of the processes' variables is made from the help, which is where their words are; -update rewrites it.
+func configurationTable(t *testing.T) {
 	const begin, end = "<!-- from koppel server --help -->\n", "<!-- end -->\n"
 	text, err := os.ReadFile(configurationFile)
 	if err != nil {
@@ -51,8 +57,7 @@ func TestConfigurationTable(t *testing.T) {
 }
 
 // Every variable that the code reads is in the document, and the document names no other.
-func TestConfigurationNamesEveryVariable(t *testing.T) {
-	t.Parallel()
+func configurationNames(t *testing.T) {
 	text, err := os.ReadFile(configurationFile)
 	if err != nil {
 		t.Fatal(err)
