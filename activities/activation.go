@@ -26,7 +26,7 @@ func (a *Activities) PlanActivation(ctx context.Context, in CouplingRef) (Activa
 		return err
 	})
 	if err != nil {
-		return Activation{}, err
+		return Activation{}, final(err)
 	}
 	plan := Activation{Connector: coupling.Connector}
 	for _, step := range steps {
@@ -82,6 +82,13 @@ func keepDone(steps, earlier []koppel.Step) []koppel.Step {
 // is open for it.
 func (a *Activities) OpenStep(ctx context.Context, in StepInput) (Start, error) {
 	return store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (Start, error) {
+		coupling, err := tx.Coupling(ctx, in.ID)
+		if err != nil {
+			return Start{}, err
+		}
+		if coupling.State != koppel.CouplingActivating {
+			return Start{}, final(koppel.E(koppel.KindConflict, "open step "+in.Step, "the coupling is "+string(coupling.State)+" by now"))
+		}
 		run, err := stepRun(ctx, tx, in)
 		if err != nil {
 			return Start{}, err
@@ -153,7 +160,7 @@ func (a *Activities) FinishActivation(ctx context.Context, in CouplingRef) error
 		return err
 	})
 	if err != nil {
-		return err
+		return final(err)
 	}
 	_, err = a.reconcile(ctx)
 	return err

@@ -8,6 +8,11 @@ type Engine interface {
 	StartRun(ctx context.Context, start Start) error
 	// State looks a workflow id up.
 	State(ctx context.Context, workflowID string) (WorkflowState, error)
-	// ReconcileSchedules makes the schedules equal to the wishes and counts the changes.
-	ReconcileSchedules(ctx context.Context, wishes []ScheduleWish) (changed int, err error)
+	// Activate starts the activation of a coupling, or leaves the running one alone.
+	Activate(ctx context.Context, coupling CouplingRef) error
+	// Resume tells the workflow of a held run that its coupling goes on; one that ended meanwhile is no error.
+	Resume(ctx context.Context, workflowID string) error
+	// ReconcileSchedules makes the schedules equal to the wishes and counts the changes. It asks for the wishes after
+	// it has looked at the schedules, so that a schedule that is made meanwhile is never taken for one too many.
+	ReconcileSchedules(ctx context.Context, wishes func(context.Context) ([]ScheduleWish, error)) (changed int, err error)
 }

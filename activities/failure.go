@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"go.temporal.io/sdk/temporal"
+
 	"github.com/koppel-io/koppel"
 )
 
@@ -20,6 +22,15 @@ func refused(ctx context.Context, err error) (SliceResult, error) {
 	var result SliceResult
 	result.end(err)
 	return result, nil
+}
+
+// final keeps Temporal from trying an activity again whose conflict no retry
+// can solve: somebody moved the coupling on. The kind is the error's type.
+func final(err error) error {
+	if koppel.KindOf(err) != koppel.KindConflict {
+		return err
+	}
+	return temporal.NewNonRetryableApplicationError(koppel.DetailOf(err), string(koppel.KindConflict), err)
 }
 
 // failureOf is err as it travels through Temporal.

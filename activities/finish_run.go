@@ -10,9 +10,22 @@ import (
 )
 
 // FinishRun closes a run on what it can show: success needs every stream's end
-// rule met and the remote's total read. Only such a run promotes cursors. A
-// refused credential stops the coupling until the customer gives a new one.
+// rule met and the remote's total read, or every key of a single run found.
+// Only such a run promotes cursors. References that met what they name only
+// after both were written are resolved before. A refused credential stops the
+// coupling until the customer gives a new one.
 func (a *Activities) FinishRun(ctx context.Context, in Finish) (Finished, error) {
+	_, quiet := heartbeat(ctx, a.Durations.Heartbeat)
+	defer quiet()
+	run, err := store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (store.Run, error) { return tx.Run(ctx, in.ID) })
+	if err != nil {
+		return Finished{}, err
+	}
+	if run.Direction == koppel.Pull && !run.State.Ended() {
+		if _, err := a.Store.ResolveReferences(ctx, in.Webshop, run.CouplingID, run.ID); err != nil {
+			return Finished{}, err
+		}
+	}
 	return store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (Finished, error) {
 		run, err := tx.Run(ctx, in.ID)
 		if err != nil {
@@ -39,7 +52,11 @@ func (a *Activities) finish(ctx context.Context, tx *store.Tx, run store.Run, in
 	if err != nil {
 		return run, err
 	}
-	run, err = tx.FinishRun(ctx, run.UUID, verdict(run, scans, in))
+	end, err := verdict(run, scans, in)
+	if err != nil {
+		return run, err
+	}
+	run, err = tx.FinishRun(ctx, run.UUID, end)
 	if err != nil || in.Failure == nil || in.Failure.Kind != koppel.KindAuth {
 		return run, err
 	}
@@ -52,11 +69,26 @@ func (a *Activities) finish(ctx context.Context, tx *store.Tx, run store.Run, in
 }
 
 // verdict weighs the evidence of a run.
-func verdict(run store.Run, scans []store.Scan, in Finish) store.Finish {
+func verdict(run store.Run, scans []store.Scan, in Finish) (store.Finish, error) {
 	end := store.Finish{State: koppel.RunSucceeded}
 	for _, scan := range scans {
-		e := evidenceOf(run, scan)
-		end.Evidence = append(end.Evidence, e)
+		end.Evidence = append(end.Evidence, evidenceOf(run, scan))
+	}
+	if run.Mode == koppel.ModeSingle && in.Failure == nil && !in.Cancelled {
+		none, missing, said, err := unfound(run, scans)
+		switch {
+		case err != nil:
+			return end, err
+		case none:
+			in.Failure = &Failure{Kind: koppel.KindNotFound, Detail: "the remote knows none of these: " + missing}
+			if said != "" {
+				in.Failure.Detail += "; it says: " + said
+			}
+		case missing != "" && len(end.Evidence) > 0:
+			end.Evidence[0].Missing = "the remote does not know " + missing
+		}
+	}
+	for _, e := range end.Evidence {
 		if e.Missing != "" {
 			end.State = koppel.RunSuspect
 		}
@@ -79,11 +111,11 @@ func verdict(run store.Run, scans []store.Scan, in Finish) store.Finish {
 			end.Cursors[scan.Stream] = scan.StartedAt
 		}
 	}
-	return end
+	return end, nil
 }
 
 func evidenceOf(run store.Run, scan store.Scan) koppel.Evidence {
-	e := koppel.Evidence{Stream: scan.Stream, EndRule: scan.EndRule, Complete: scan.Complete, Total: scan.Total, Read: scan.Records}
+	e := koppel.Evidence{Stream: scan.Stream, EndRule: scan.EndRule, Complete: scan.Complete, Total: scan.Total, Read: scan.Records, Ignored: scan.Ignored}
 	switch {
 	case !run.Mode.Scans():
 	case e.EndRule == "":

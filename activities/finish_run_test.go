@@ -34,7 +34,7 @@ func TestVerdictIsEarned(t *testing.T) {
 		{"window leaves the cursor", koppel.ModeWindow, whole, 0, Finish{}, koppel.RunSucceeded, false, ""},
 		{"no end", koppel.ModeSince, cut, 0, Finish{}, koppel.RunSuspect, false, "the end of the stream was not reached"},
 		{"short of the total", koppel.ModeFull, short, 0, Finish{}, koppel.RunSuspect, false, "the remote counts 250 records, 249 were read"},
-		{"single needs no end", koppel.ModeSingle, cut, 0, Finish{}, koppel.RunSucceeded, false, ""},
+		{"replay needs no end", koppel.ModeReplay, cut, 0, Finish{}, koppel.RunSucceeded, false, ""},
 		{"cancelled", koppel.ModeFull, whole, 0, Finish{Cancelled: true}, koppel.RunCancelled, false, ""},
 		{"failed", koppel.ModeFull, cut, 0, Finish{Failure: &Failure{Kind: koppel.KindAuth, Detail: "401"}}, koppel.RunFailed, false, "the end of the stream was not reached"},
 	} {
@@ -42,7 +42,10 @@ func TestVerdictIsEarned(t *testing.T) {
 			t.Parallel()
 			run := store.Run{Mode: tc.mode, UUID: "run", CouplingUUID: "coupling"}
 			run.Parked = tc.parked
-			end := verdict(run, []store.Scan{tc.scan}, tc.finish)
+			end, err := verdict(run, []store.Scan{tc.scan}, tc.finish)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if end.State != tc.want {
 				t.Errorf("state %s, want %s", end.State, tc.want)
 			}

@@ -16,9 +16,29 @@ func (a *Activities) MapSlice(ctx context.Context, in SliceInput) (SliceResult, 
 	if err != nil {
 		return SliceResult{}, err
 	}
-	result := SliceResult{}
+	var result SliceResult
+	if h := halted(p.run.State, p.coupling); h != nil {
+		h.reportIn(&result)
+		return result, nil
+	}
+	if err := a.resume(ctx, p); err != nil {
+		return SliceResult{}, err
+	}
+	story := a.tell(p, "")
+	story.event = eventMapped
+	if err := a.mapDirty(ctx, p, &result); err != nil {
+		return SliceResult{}, err
+	}
+	return result, story.end(ctx, result)
+}
+
+// mapDirty drains the dirty keys of the run's streams until none is left or
+// the slice is over.
+func (a *Activities) mapDirty(ctx context.Context, p *pinned, result *SliceResult) error {
 	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
+	watched, done := a.watched(ctx, p)
+	defer done()
 	until := time.Now().Add(a.Durations.Slice)
 	for _, stream := range p.group.Streams {
 		if !p.joined(stream) {
@@ -26,16 +46,21 @@ func (a *Activities) MapSlice(ctx context.Context, in SliceInput) (SliceResult, 
 		}
 		m := &mapStage{Activities: a, pinned: p, stream: stream}
 		for more := true; more; beat(result.Counts) {
-			if time.Now().After(until) {
-				return result, nil
+			if h := haltOf(watched); h != nil {
+				h.reportIn(result)
+				return nil
 			}
-			if more, err = m.step(ctx, &result); err != nil {
-				return SliceResult{}, err
+			if result.Progress && time.Now().After(until) {
+				return nil
+			}
+			var err error
+			if more, err = m.step(ctx, result); err != nil {
+				return err
 			}
 		}
 	}
 	result.Done = true
-	return result, nil
+	return nil
 }
 
 // mapStage drains the dirty keys of one stream.

@@ -23,18 +23,32 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 	if err != nil {
 		return SliceResult{}, err
 	}
-	if p.run.State.Ended() {
-		return SliceResult{Done: true}, nil
+	if h := halted(p.run.State, p.coupling); h != nil {
+		var result SliceResult
+		h.reportIn(&result)
+		return result, nil
 	}
 	if err := a.resume(ctx, p); err != nil {
 		return SliceResult{}, err
 	}
+	story := a.tell(p, in.Stream)
+	var result SliceResult
 	switch p.run.Mode {
 	case koppel.ModeSingle:
-		return a.readSingles(ctx, p, in)
+		result, err = a.readSingles(ctx, p, in, story)
 	case koppel.ModeReplay:
-		return a.replay(ctx, p, in)
+		result, err = a.replay(ctx, p, in, story)
+	default:
+		result, err = a.readPages(ctx, p, in, story)
 	}
+	if err != nil {
+		return SliceResult{}, err
+	}
+	return result, story.end(ctx, result)
+}
+
+// readPages reads a stream page by page under its lease.
+func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, story *story) (SliceResult, error) {
 	// The lease may have to wait for the transaction of a stopped worker.
 	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
@@ -45,6 +59,7 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 	if scan.EndedAt != nil {
 		return SliceResult{Done: true, Counts: scan.Counts}, nil
 	}
+	story.begin(scan.Counts)
 	client, err := a.client(ctx, p)
 	if err != nil {
 		return refused(ctx, err)
@@ -86,7 +101,7 @@ type slice struct {
 	fetched chan *rest.Page
 	batches chan *batch
 	// stop is why fetching ended: io.EOF at the stream's end, nil at the
-	// slice's, else the remote's error. Set before fetched is closed.
+	// slice's, a *halt, else the remote's error. Set before fetched is closed.
 	stop   error
 	result SliceResult
 }
@@ -99,25 +114,34 @@ func (s *slice) run(ctx context.Context, beat func(koppel.Counts)) (SliceResult,
 	if err := group.Wait(); err != nil {
 		return SliceResult{}, err
 	}
+	var h *halt
 	switch {
 	case errors.Is(s.stop, io.EOF):
 		s.result.Done = true
+	case errors.As(s.stop, &h):
+		h.reportIn(&s.result)
 	case s.stop != nil:
 		s.result.end(s.stop)
 	}
 	return s.result, nil
 }
 
-// fetch asks for page after page until the stream or the slice ends.
+// fetch asks for page after page until the stream or the slice ends, or the
+// run must not go on. A slice of any length reads at least one page.
 func (s *slice) fetch(ctx context.Context) error {
 	defer close(s.fetched)
-	for time.Now().Before(s.until) {
-		page, err := s.pages.Next(ctx)
+	watched, done := s.watched(ctx, s.pinned)
+	defer done()
+	for first := true; first || time.Now().Before(s.until); first = false {
+		page, err := s.pages.Next(watched)
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			s.stop = err
+			if h := haltOf(watched); h != nil {
+				s.stop = h
+			}
 			return nil
 		}
 		select {

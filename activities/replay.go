@@ -13,11 +13,12 @@ const replayAtOnce = 1000
 
 // replay maps a stream's stored records again, without asking the remote. It
 // takes no lease: a scan may run meanwhile, and newer tickets win.
-func (a *Activities) replay(ctx context.Context, p *pinned, in SliceInput) (SliceResult, error) {
+func (a *Activities) replay(ctx context.Context, p *pinned, in SliceInput, story *story) (SliceResult, error) {
 	lease, scan, err := a.Store.OpenReplay(ctx, in.Webshop, in.Run, in.Stream)
 	if err != nil {
 		return SliceResult{}, err
 	}
+	story.begin(scan.Counts)
 	result := SliceResult{Counts: scan.Counts}
 	if scan.EndedAt != nil {
 		result.Done = true
@@ -31,8 +32,14 @@ func (a *Activities) replay(ctx context.Context, p *pinned, in SliceInput) (Slic
 	}
 	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
+	watched, done := a.watched(ctx, p)
+	defer done()
 	evaluator, programs := p.evaluator(), p.programs(in.Stream)
-	for until := time.Now().Add(a.Durations.Slice); time.Now().Before(until); {
+	for until := time.Now().Add(a.Durations.Slice); !result.Progress || time.Now().Before(until); {
+		if h := haltOf(watched); h != nil {
+			h.reportIn(&result)
+			return result, nil
+		}
 		records, err := a.Store.StoredRecords(ctx, in.Webshop, lease.Stream, store.RecordsAfter{ID: after, Limit: replayAtOnce, Parents: true})
 		if err != nil {
 			return SliceResult{}, err

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -21,6 +22,9 @@ func (a *Activities) Send(ctx context.Context, in PushInput) (PushResult, error)
 	p, err := a.pin(ctx, in.RunRef)
 	if err != nil {
 		return PushResult{}, err
+	}
+	if h := halted(p.run.State, p.coupling); h != nil && !h.over {
+		return PushResult{State: string(store.OutboxPending), Hold: h.reason}, nil
 	}
 	if err := a.resume(ctx, p); err != nil {
 		return PushResult{}, err
@@ -134,8 +138,10 @@ func (s *sending) sent(ctx context.Context, pushed rest.PushResult) (PushResult,
 		}
 	}
 	err := s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.OutboxSent(ctx, s.try.ID, s.try.Epoch, store.Sent{RemoteID: pushed.ID, Lines: lines})
-		return err
+		if _, err := tx.OutboxSent(ctx, s.try.ID, s.try.Epoch, store.Sent{RemoteID: pushed.ID, Lines: lines}); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, store.OutboxSent, map[string]any{"remote_id": pushed.ID})
 	})
 	return PushResult{Done: true, State: string(store.OutboxSent)}, err
 }
@@ -144,8 +150,10 @@ func (s *sending) sent(ctx context.Context, pushed rest.PushResult) (PushResult,
 func (s *sending) unknown(ctx context.Context, cause error) (PushResult, error) {
 	result := PushResult{State: string(store.OutboxUnknown), Failure: passing(cause)}
 	return result, s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.OutboxUnknown(ctx, s.try.ID, s.try.Epoch, s.advice(cause), time.Time{})
-		return err
+		if _, err := tx.OutboxUnknown(ctx, s.try.ID, s.try.Epoch, s.advice(cause), time.Time{}); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, store.OutboxUnknown, causeOf(cause))
 	})
 }
 
@@ -163,8 +171,31 @@ func (s *sending) refused(ctx context.Context, cause error) (PushResult, error) 
 		} else {
 			_, err = tx.OutboxParked(ctx, s.try.ID, s.try.Epoch, s.advice(cause))
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.note(ctx, tx, store.OutboxState(result.State), causeOf(cause))
 	})
+}
+
+// note tells the attempt in the run's timeline.
+func (s *sending) note(ctx context.Context, tx *store.Tx, state store.OutboxState, more map[string]any) error {
+	data := map[string]any{"number": s.try.Attempts, "state": state}
+	if s.try.LookUp {
+		data["looked_up"] = true
+	}
+	maps.Copy(data, more)
+	return tx.AppendTimeline(ctx, s.run.ID, eventAttempt, data)
+}
+
+// causeOf is a failed attempt's error as the timeline shows it.
+func causeOf(cause error) map[string]any {
+	failure := failureOf(cause)
+	data := map[string]any{"failure": failure.Kind, "detail": failure.Detail}
+	if failure.Exchange != 0 {
+		data["exchange"] = failure.Exchange
+	}
+	return data
 }
 
 func (s *sending) advice(cause error) koppel.Advice {

@@ -7,10 +7,11 @@ import (
 	"github.com/koppel-io/koppel/store"
 )
 
-// The schedules that a coupling gets when it has none of its own.
+// The schedules that a coupling gets when it has none of its own. The full read
+// has a time of its own, since it would be skipped when it met the other.
 const (
 	defaultSince = "*/30 * * * *"
-	defaultFull  = "0 3 * * *"
+	defaultFull  = "15 3 * * *"
 )
 
 // SetSchedules gives a coupling without schedules the default ones, in the

@@ -2,7 +2,7 @@ package activities
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors/rest"
@@ -19,35 +19,43 @@ type singles struct {
 	lease     store.Lease
 	evaluator *mapping.Evaluator
 	stream    string
-	missing   []string
+	asked     singlesAsked
 	result    SliceResult
 }
 
 // readSingles reads the run's keys from one stream of its group. Keys that the
 // stream does not know are left to the group's other streams; the run says at
 // its end which ones no stream knew.
-func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput) (SliceResult, error) {
-	client, err := a.client(ctx, p)
+func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput, story *story) (SliceResult, error) {
+	lease, scan, err := a.Store.OpenReplay(ctx, in.Webshop, in.Run, in.Stream)
 	if err != nil {
+		return SliceResult{}, err
+	}
+	story.begin(scan.Counts)
+	s := &singles{Activities: a, pinned: p, stream: in.Stream, evaluator: p.evaluator(), lease: lease, result: SliceResult{Counts: scan.Counts}}
+	if scan.Ended() {
+		s.result.Done = true
+		return s.result, nil
+	}
+	if s.asked, err = askedOf(scan); err != nil {
+		return SliceResult{}, err
+	}
+	if s.client, err = a.client(ctx, p); err != nil {
 		return refused(ctx, err)
 	}
-	defer client.Close()
-	lease, _, err := a.Store.OpenReplay(ctx, in.Webshop, in.Run, in.Stream)
-	if err != nil {
-		return SliceResult{}, err
-	}
-	s := &singles{Activities: a, pinned: p, client: client, stream: in.Stream, evaluator: p.evaluator(), lease: lease}
+	defer s.client.Close()
 	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
-	keys, err := a.Store.SingleKeys(ctx, p.run)
+	keys, err := s.keys(ctx)
 	if err != nil {
 		return SliceResult{}, err
 	}
-	root := p.connector.Stream(in.Stream).ParentStream() == ""
+	watched, done := a.watched(ctx, p)
+	defer done()
 	for _, key := range keys {
-		// A record that is stored is read where it is; any other from the streams without parents.
-		if key.Stream != lease.Stream && (key.Stream != 0 || !root) {
-			continue
+		if h := haltOf(watched); h != nil {
+			h.reportIn(&s.result)
+			return s.result, nil
 		}
 		if err := s.read(ctx, key); err != nil {
 			return s.ended(ctx, err)
@@ -55,13 +63,42 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput) 
 		beat(s.result.Counts)
 	}
 	s.result.Done = true
-	if len(s.missing) > 0 {
-		detail := "stream " + in.Stream + " of the remote does not know " + strings.Join(s.missing, ", ")
-		return s.result, a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-			return tx.AppendTimeline(ctx, in.Run, "not_found", map[string]any{"detail": detail, "keys": s.missing})
-		})
+	return s.result, s.write(ctx, &store.Batch{End: &store.End{Rule: "every key asked for"}})
+}
+
+// keys are those that this stream is asked for: a record that is stored in the
+// group is read where it is, any other from the group's streams without
+// parents. What an earlier attempt asked for is not asked again.
+func (s *singles) keys(ctx context.Context) ([]store.SingleKey, error) {
+	all, err := s.Store.SingleKeys(ctx, s.run)
+	if err != nil {
+		return nil, err
 	}
-	return s.result, nil
+	group := map[int64]bool{}
+	for _, name := range s.group.Streams {
+		id, err := s.Store.StreamID(ctx, s.lease.Webshop, s.lease.Coupling, name)
+		if err != nil {
+			return nil, err
+		}
+		group[id] = true
+	}
+	stored := map[string]bool{}
+	for _, key := range all {
+		stored[key.Asked] = stored[key.Asked] || group[key.Stream]
+	}
+	root := s.connector.Stream(s.stream).ParentStream() == ""
+	var keys []store.SingleKey
+	for _, key := range all {
+		if !group[key.Stream] {
+			// Another group may have a record of that id; here it is unknown.
+			key = store.SingleKey{By: kindOfKey(s.run.Keys, key.Asked), Value: key.Asked, Asked: key.Asked}
+		}
+		unknown := root && key.Stream == 0 && !stored[key.Asked]
+		if (key.Stream == s.lease.Stream || unknown) && !s.asked.has(key.Asked) && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
 }
 
 // ended tells a remote's error from one of ours.
@@ -84,13 +121,14 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 	}
 	records, err := s.fetch(ctx, key)
 	if koppel.KindOf(err) == koppel.KindNotFound || (err == nil && len(records) == 0) {
-		s.missing = append(s.missing, key.Value)
-		return nil
+		s.asked.miss(key.Asked, err)
+		return s.write(ctx, &store.Batch{})
 	}
 	if err != nil {
 		return err
 	}
-	b := &store.Batch{Lease: s.lease, Total: -1}
+	s.asked.Found = append(s.asked.Found, key.Asked)
+	b := &store.Batch{}
 	if b.Children, err = s.childStreams(ctx, s.pinned, s.stream); err != nil {
 		return err
 	}
@@ -106,9 +144,18 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 		}
 		b.Records = append(b.Records, record)
 	}
+	return s.write(ctx, b)
+}
+
+// write commits what was read together with which keys were asked for.
+func (s *singles) write(ctx context.Context, b *store.Batch) (err error) {
+	b.Lease, b.Total = s.lease, -1
+	if b.Resume, err = s.asked.resume(); err != nil {
+		return err
+	}
 	counts, err := s.Store.WriteBatch(ctx, b)
 	s.result.Counts.Add(counts)
-	s.result.Progress = true
+	s.result.Progress = s.result.Progress || err == nil
 	return err
 }
 

@@ -15,10 +15,19 @@ const (
 )
 
 // Sweep makes open runs and Temporal agree: a queued run without a workflow is
-// started, a running one without is closed with the cause. It also starts
+// started, a running one without is closed with the cause, one that was held
+// goes on when its coupling does. The same for activations. It also starts
 // pushes that nobody has in hand, makes partitions and reconciles schedules.
 func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
+	_, quiet := heartbeat(ctx, a.Durations.Heartbeat)
+	defer quiet()
 	var swept Swept
+	// First, since whoever pauses a coupling waits for this.
+	schedules, err := a.reconcile(ctx)
+	if err != nil {
+		return swept, err
+	}
+	swept.Schedules = schedules
 	for after := int64(0); ; {
 		runs, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Run, error) {
 			return tx.OpenRuns(ctx, after, sweepAtOnce)
@@ -36,14 +45,13 @@ func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 		}
 		after = runs[len(runs)-1].ID
 	}
+	if err := a.activations(ctx, &swept); err != nil {
+		return swept, err
+	}
 	if err := a.dispatch(ctx, &swept); err != nil {
 		return swept, err
 	}
-	var err error
-	if swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead); err != nil {
-		return swept, err
-	}
-	swept.Schedules, err = a.reconcile(ctx)
+	swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead)
 	return swept, err
 }
 
@@ -77,8 +85,11 @@ func (a *Activities) dispatch(ctx context.Context, swept *Swept) error {
 // agree looks at one open run.
 func (a *Activities) agree(ctx context.Context, run store.Run, swept *Swept) error {
 	state, err := a.Engine.State(ctx, run.WorkflowID)
-	if err != nil || state.Open {
+	if err != nil {
 		return err
+	}
+	if state.Open {
+		return a.goOn(ctx, run, swept)
 	}
 	start := StartOf(run)
 	if run.State == koppel.RunQueued {
@@ -88,6 +99,22 @@ func (a *Activities) agree(ctx context.Context, run store.Run, swept *Swept) err
 	swept.Closed++
 	_, err = a.FinishRun(ctx, Finish{RunRef: start.RunRef, Failure: &Failure{Kind: koppel.KindInternal, Detail: lost(state)}})
 	return err
+}
+
+// goOn wakes the workflow of a run that is held, which waits without saying
+// until when, once its coupling is active again.
+func (a *Activities) goOn(ctx context.Context, run store.Run, swept *Swept) error {
+	if run.State != koppel.RunWaiting || run.WaitUntil != nil {
+		return nil
+	}
+	coupling, err := store.With(ctx, a.Store, store.ForWebshop(run.WebshopID), func(tx *store.Tx) (store.Coupling, error) {
+		return tx.CouplingByID(ctx, run.CouplingID)
+	})
+	if err != nil || halted(run.State, coupling) != nil {
+		return err
+	}
+	swept.Resumed++
+	return a.Engine.Resume(ctx, run.WorkflowID)
 }
 
 // lost says why a run has no workflow any more.
@@ -104,14 +131,16 @@ func lost(state WorkflowState) string {
 
 // reconcile makes Temporal's schedules equal to what active couplings want.
 func (a *Activities) reconcile(ctx context.Context) (int, error) {
-	lines, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Wish, error) { return tx.Wishes(ctx) })
-	if err != nil {
-		return 0, err
-	}
-	wishes := make([]ScheduleWish, len(lines))
-	for i, line := range lines {
-		coupling := CouplingRef{Webshop: line.WebshopID, Coupling: line.CouplingID, ID: line.CouplingUUID}
-		wishes[i] = ScheduleWish{Tick: Tick{CouplingRef: coupling, Cron: line.Cron, Zone: line.TimeZone}, Connector: line.Connector}
-	}
-	return a.Engine.ReconcileSchedules(ctx, wishes)
+	return a.Engine.ReconcileSchedules(ctx, func(ctx context.Context) ([]ScheduleWish, error) {
+		lines, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Wish, error) { return tx.Wishes(ctx) })
+		if err != nil {
+			return nil, err
+		}
+		wishes := make([]ScheduleWish, len(lines))
+		for i, line := range lines {
+			coupling := CouplingRef{Webshop: line.WebshopID, Coupling: line.CouplingID, ID: line.CouplingUUID}
+			wishes[i] = ScheduleWish{Tick: Tick{CouplingRef: coupling, Cron: line.Cron, Zone: line.TimeZone}, Connector: line.Connector}
+		}
+		return wishes, nil
+	})
 }

@@ -38,10 +38,12 @@ type SliceInput struct {
 	Stream string `json:"stream,omitempty"`
 }
 
-// SliceResult says how far a slice came. At most one of Done, Wait and
+// SliceResult says how far a slice came. At most one of Done, Hold, Wait and
 // Failure is set; none means that there is more to do.
 type SliceResult struct {
-	Done    bool          `json:"done,omitempty"`
+	Done bool `json:"done,omitempty"`
+	// Hold: the coupling is not active, for this reason; the run goes on when it is again.
+	Hold    string        `json:"hold,omitempty"`
 	Wait    *Wait         `json:"wait,omitempty"`
 	Failure *Failure      `json:"failure,omitempty"`
 	Counts  koppel.Counts `json:"counts"`
@@ -81,7 +83,7 @@ type Finished struct {
 	Next *Start `json:"next,omitempty"`
 }
 
-// Pause notes that a run waits, and why.
+// Pause notes that a run waits, and why. Without For nobody knows until when.
 type Pause struct {
 	RunRef
 	Wait
@@ -156,21 +158,25 @@ type PushInput struct {
 }
 
 // PushResult says what became of the attempt. Done covers sent and parked;
-// otherwise Failure or Wait says why it is not done yet.
+// otherwise Hold, Failure or Wait says why it is not done yet.
 type PushResult struct {
-	Done    bool     `json:"done,omitempty"`
-	State   string   `json:"state"`
+	Done  bool   `json:"done,omitempty"`
+	State string `json:"state"`
+	// Hold: the coupling holds its writes, for this reason; nothing was tried.
+	Hold    string   `json:"hold,omitempty"`
 	Wait    *Wait    `json:"wait,omitempty"`
 	Failure *Failure `json:"failure,omitempty"`
 }
 
 // Swept counts what a sweep did.
 type Swept struct {
-	Started    int `json:"started"`
-	Closed     int `json:"closed"`
-	Pushes     int `json:"pushes"`
-	Partitions int `json:"partitions"`
-	Schedules  int `json:"schedules"`
+	Started     int `json:"started"`
+	Resumed     int `json:"resumed"`
+	Closed      int `json:"closed"`
+	Activations int `json:"activations"`
+	Pushes      int `json:"pushes"`
+	Partitions  int `json:"partitions"`
+	Schedules   int `json:"schedules"`
 }
 
 // ScheduleWish is one schedule as Postgres wants it: temporal makes Temporal
@@ -191,3 +197,6 @@ type WorkflowState struct {
 	// Reason is what the person or the error that ended it said.
 	Reason string
 }
+
+// byHand reports whether a person ended the workflow.
+func (s WorkflowState) byHand() bool { return s.Closed == "terminated" || s.Closed == "canceled" }

@@ -20,6 +20,8 @@ const (
 type SingleKey struct {
 	By    KeyKind
 	Value string
+	// Asked is the key as the run names it.
+	Asked string
 	// Stream is where the record is stored already, 0 when it is not; then
 	// ParentID is the record it belongs to there, "" for none.
 	Stream   int64
@@ -68,7 +70,7 @@ func (db *DB) SingleKeys(ctx context.Context, run Run) ([]SingleKey, error) {
 			for _, value := range part.values {
 				known := found[value]
 				if len(known) == 0 {
-					known = []SingleKey{{By: part.by, Value: value}}
+					known = []SingleKey{{By: part.by, Value: value, Asked: value}}
 				}
 				keys = append(keys, known...)
 			}
@@ -93,7 +95,7 @@ func (tx *Tx) storedKeys(ctx context.Context, sql string, coupling int64, values
 		return nil, err
 	}
 	for _, k := range list {
-		key := SingleKey{By: ByRemoteID, Value: k.RecordID, Stream: k.StreamID, ParentID: k.ParentID}
+		key := SingleKey{By: ByRemoteID, Value: k.RecordID, Asked: k.Value, Stream: k.StreamID, ParentID: k.ParentID}
 		if !slices.Contains(found[k.Value], key) {
 			found[k.Value] = append(found[k.Value], key)
 		}
