@@ -24,6 +24,10 @@ var (
 	TriggerAttribute   = temporal.NewSearchAttributeKeyKeyword("Trigger")
 )
 
+// ResumeSignal wakes the workflow of a run that is held while its coupling is
+// not active. It carries nothing: the next slice looks for itself.
+const ResumeSignal = "resume"
+
 // SweepID is the workflow id, and the schedule id, of the sweep.
 const SweepID = "sweep"
 

@@ -10,11 +10,19 @@ import (
 )
 
 // patience is the back-off of a run between failing attempts. It starts anew
-// with every progress and ends after RetryFor without any.
+// with every progress and ends after RetryFor without any. The end decides what
+// the workflow does next, so its limit comes from the history: a release with
+// another RetryFor still replays what is open.
 type patience struct {
 	durations koppel.Durations
 	failures  int
 	since     time.Time
+	limit     time.Duration
+}
+
+// retryFor is a limit as the history keeps it.
+type retryFor struct {
+	RetryFor time.Duration `json:"retry_for"`
 }
 
 // progress forgets the failures so far.
@@ -28,8 +36,14 @@ func (p *patience) next(ctx workflow.Context, f *activities.Failure) (wait time.
 	now := workflow.Now(ctx)
 	if p.failures == 0 {
 		p.since = now
+		recorded := workflow.SideEffect(ctx, func(workflow.Context) any { return retryFor{p.durations.RetryFor} })
+		var limit retryFor
+		if err := recorded.Get(&limit); err != nil {
+			return 0, false
+		}
+		p.limit = limit.RetryFor
 	}
-	if now.Sub(p.since) > p.durations.RetryFor {
+	if now.Sub(p.since) > p.limit {
 		return 0, false
 	}
 	wait = p.durations.RetryFirst << min(p.failures, 20)

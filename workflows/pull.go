@@ -10,8 +10,9 @@ import (
 	"github.com/koppel-io/koppel/activities"
 )
 
-// slicesPerHistory bounds a history: after so many slices a run continues as new.
-const slicesPerHistory = 200
+// slicesPerHistory bounds a history: after so many slices a run continues as
+// new. It is part of the workflow's decisions: a change needs a gate.
+const slicesPerHistory = 40
 
 // PullInput starts a pull, or carries it over a continue-as-new.
 type PullInput struct {
@@ -84,26 +85,22 @@ func (p *pull) drain(ctx workflow.Context, what string, activity func(context.Co
 		switch {
 		case res.Done:
 			return nil
+		case res.Hold != "":
+			p.patience.progress()
+			err = p.hold(ctx, p.in.RunRef, res.Hold)
 		case res.Failure != nil:
 			wait, again := p.patience.next(ctx, res.Failure)
 			if !again {
 				return res.Failure
 			}
-			err = p.wait(ctx, activities.Wait{Reason: res.Failure.Error(), For: wait})
+			err = p.wait(ctx, p.in.RunRef, activities.Wait{Reason: res.Failure.Error(), For: wait}, "back off: "+string(res.Failure.Kind))
 		case res.Wait != nil:
-			err = p.wait(ctx, *res.Wait)
+			err = p.wait(ctx, p.in.RunRef, *res.Wait, "wait as long as the remote asks")
 		}
 		if err != nil {
 			return err
 		}
 	}
-}
-
-func (p *pull) wait(ctx workflow.Context, wait activities.Wait) error {
-	if err := note(p.brief(ctx, "note the wait"), do.NoteWait, activities.Pause{RunRef: p.in.RunRef, Wait: wait}); err != nil {
-		return err
-	}
-	return workflow.NewTimerWithOptions(ctx, wait.For, workflow.TimerOptions{Summary: wait.Reason}).Get(ctx, nil)
 }
 
 // close records how the run ended. A run that queued behind this one takes
@@ -116,7 +113,7 @@ func (p *pull) close(ctx workflow.Context, err error) (activities.Finished, erro
 	finish := activities.Finish{RunRef: p.in.RunRef, Cancelled: temporal.IsCanceledError(err), Failure: failureOf(err)}
 	undisturbed, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	finished, ferr := call(p.brief(undisturbed, "finish run"), do.FinishRun, finish)
+	finished, ferr := call(p.slice(undisturbed, "finish run"), do.FinishRun, finish)
 	if ferr != nil {
 		return finished, ferr
 	}

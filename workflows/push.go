@@ -20,7 +20,7 @@ func (w *Workflows) Push(ctx workflow.Context, in PushInput) (activities.Finishe
 	finish := activities.Finish{RunRef: in.RunRef, Cancelled: temporal.IsCanceledError(err), Failure: failureOf(err)}
 	undisturbed, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	finished, ferr := call(w.brief(undisturbed, "finish run"), do.FinishRun, finish)
+	finished, ferr := call(w.slice(undisturbed, "finish run"), do.FinishRun, finish)
 	if ferr != nil {
 		return finished, ferr
 	}
@@ -40,23 +40,22 @@ func (p *push) run(ctx workflow.Context) error {
 			return err
 		}
 		workflow.SetCurrentDetails(ctx, "outbox: "+res.State)
-		wait := activities.Wait{}
 		switch {
 		case res.Done:
 			return failed(res.Failure)
+		case res.Hold != "":
+			p.patience.progress()
+			err = p.hold(ctx, p.in.RunRef, res.Hold)
 		case res.Wait != nil:
-			wait = *res.Wait
+			err = p.wait(ctx, p.in.RunRef, *res.Wait, "wait until nothing can be under way")
 		case res.Failure != nil:
-			next, again := p.patience.next(ctx, res.Failure)
+			wait, again := p.patience.next(ctx, res.Failure)
 			if !again {
 				return res.Failure
 			}
-			wait = activities.Wait{Reason: res.Failure.Error(), For: next}
+			err = p.wait(ctx, p.in.RunRef, activities.Wait{Reason: res.Failure.Error(), For: wait}, "back off: "+string(res.Failure.Kind))
 		}
-		if err := note(p.brief(ctx, "note the wait"), do.NoteWait, activities.Pause{RunRef: p.in.RunRef, Wait: wait}); err != nil {
-			return err
-		}
-		if err := workflow.NewTimerWithOptions(ctx, wait.For, workflow.TimerOptions{Summary: wait.Reason}).Get(ctx, nil); err != nil {
+		if err != nil {
 			return err
 		}
 	}

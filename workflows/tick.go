@@ -25,6 +25,6 @@ func (w *Workflows) Tick(ctx workflow.Context, in activities.Tick) error {
 // Sweep makes open runs and Temporal agree, starts pushes that nobody
 // started, and sees to partitions and schedules.
 func (w *Workflows) Sweep(ctx workflow.Context) error {
-	_, err := call(w.brief(ctx, "sweep"), do.Sweep, struct{}{})
+	_, err := call(w.slice(ctx, "sweep"), do.Sweep, struct{}{})
 	return err
 }
