@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
+	sdktemporal "go.temporal.io/sdk/temporal"
 
 	"github.com/koppel-io/koppel"
 )
@@ -65,6 +66,10 @@ func (cfg Config) options() (client.Options, error) {
 	opts := client.Options{HostPort: cfg.address(), Namespace: cfg.namespace(), Logger: sdklog.NewStructuredLogger(cfg.log())}
 	if cfg.Codec != nil {
 		opts.DataConverter = converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), cfg.Codec)
+		// A failure's message may quote what a remote said.
+		opts.FailureConverter = sdktemporal.NewDefaultFailureConverter(sdktemporal.DefaultFailureConverterOptions{
+			DataConverter: opts.DataConverter, EncodeCommonAttributes: true,
+		})
 	}
 	if !cfg.APIKey.IsZero() {
 		opts.Credentials = client.NewAPIKeyStaticCredentials(cfg.APIKey.Reveal())

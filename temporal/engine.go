@@ -69,6 +69,16 @@ func (e *Engine) Cancel(ctx context.Context, workflowID string) error {
 	return wrap("temporal: cancel "+workflowID, err)
 }
 
+// Resume wakes the workflow of a held run; one that ended meanwhile is no error.
+func (e *Engine) Resume(ctx context.Context, workflowID string) error {
+	err := e.client.SignalWorkflow(ctx, workflowID, "", workflows.ResumeSignal, nil)
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return nil
+	}
+	return wrap("temporal: resume "+workflowID, err)
+}
+
 // State looks a workflow id up, with the reason of an end that a person or an
 // error gave.
 func (e *Engine) State(ctx context.Context, workflowID string) (activities.WorkflowState, error) {

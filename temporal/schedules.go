@@ -9,6 +9,7 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -30,13 +31,20 @@ func ScheduleID(w activities.ScheduleWish) string {
 }
 
 // ReconcileSchedules makes Temporal's schedules equal to the wishes: missing
-// ones are made, others that carry our prefix are deleted.
-func (e *Engine) ReconcileSchedules(ctx context.Context, wishes []activities.ScheduleWish) (changed int, err error) {
+// ones are made, others that carry our prefix are deleted. Two may run at once:
+// wishes are asked for after the schedules were listed, so what another made
+// meanwhile is never deleted; what is left wrong by a list that lags behind,
+// the next sweep puts right.
+func (e *Engine) ReconcileSchedules(ctx context.Context, wishes func(context.Context) ([]activities.ScheduleWish, error)) (changed int, err error) {
 	have, err := e.scheduleIDs(ctx)
 	if err != nil {
 		return 0, err
 	}
-	for _, wish := range wishes {
+	wanted, err := wishes(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, wish := range wanted {
 		id := ScheduleID(wish)
 		if have[id] {
 			delete(have, id)
@@ -48,7 +56,8 @@ func (e *Engine) ReconcileSchedules(ctx context.Context, wishes []activities.Sch
 		changed++
 	}
 	for id := range have {
-		if err := e.client.ScheduleClient().GetHandle(ctx, id).Delete(ctx); err != nil {
+		var gone *serviceerror.NotFound
+		if err := e.client.ScheduleClient().GetHandle(ctx, id).Delete(ctx); err != nil && !errors.As(err, &gone) {
 			return changed, wrap("temporal: delete schedule "+id, err)
 		}
 		changed++
@@ -66,6 +75,12 @@ func (e *Engine) EnsureSweep(ctx context.Context) error {
 		Action:  &client.ScheduleWorkflowAction{ID: workflows.SweepID, Workflow: workflows.SweepName, TaskQueue: activities.QueueInteractive},
 	})
 	return ignoreExisting("temporal: create schedule "+workflows.SweepID, err)
+}
+
+// Sweep asks for a sweep now. While one is running, one more follows it.
+func (e *Engine) Sweep(ctx context.Context) error {
+	err := e.client.ScheduleClient().GetHandle(ctx, workflows.SweepID).Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE})
+	return wrap("temporal: trigger schedule "+workflows.SweepID, err)
 }
 
 func (e *Engine) createTick(ctx context.Context, id string, wish activities.ScheduleWish) error {

@@ -6,7 +6,6 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/activities"
@@ -72,22 +71,7 @@ func Work(ctx context.Context, c client.Client, acts *activities.Activities, dur
 	}
 }
 
-// registry is the part of a worker, or of a replayer, that Register fills.
-type registry interface {
-	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
-}
-
-// RegisterWorkflows registers every workflow under its fixed name.
-func RegisterWorkflows(r registry, durations koppel.Durations) {
-	w := workflows.New(durations)
-	r.RegisterWorkflowWithOptions(w.Pull, workflow.RegisterOptions{Name: workflows.PullName})
-	r.RegisterWorkflowWithOptions(w.Push, workflow.RegisterOptions{Name: workflows.PushName})
-	r.RegisterWorkflowWithOptions(w.Activate, workflow.RegisterOptions{Name: workflows.ActivateName})
-	r.RegisterWorkflowWithOptions(w.Tick, workflow.RegisterOptions{Name: workflows.TickName})
-	r.RegisterWorkflowWithOptions(w.Sweep, workflow.RegisterOptions{Name: workflows.SweepName})
-}
-
 func register(w worker.Worker, acts *activities.Activities, durations koppel.Durations) {
-	RegisterWorkflows(w, durations)
+	workflows.New(durations).Register(w)
 	w.RegisterActivityWithOptions(acts, activity.RegisterOptions{})
 }
