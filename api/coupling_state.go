@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"github.com/koppel-io/koppel"
@@ -61,7 +62,19 @@ func (s *server) pauseCoupling(ctx context.Context, who caller, in *pauseRequest
 	_, shown, err := s.move(ctx, who, scope, in.ID, "coupling.pause", func(tx *store.Tx, _ store.Coupling) (store.Coupling, error) {
 		return tx.PauseCoupling(ctx, in.ID, koppel.PausedByPerson, reason)
 	})
+	if err == nil {
+		s.sweep(ctx)
+	}
 	return shown, err
+}
+
+// sweep makes Temporal agree at once with a coupling that was paused or goes
+// on: schedules, runs that are held, writes that wait. Where Temporal is away
+// the sweep of the next minute does it.
+func (s *server) sweep(ctx context.Context) {
+	if err := s.Engine.Sweep(ctx); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "left to the next sweep", slog.Any("error", err))
+	}
 }
 
 func (s *server) resumeCoupling(ctx context.Context, who caller, in *ByID) (coupling, error) {
@@ -72,8 +85,12 @@ func (s *server) resumeCoupling(ctx context.Context, who caller, in *ByID) (coup
 	after, shown, err := s.move(ctx, who, scope, in.ID, "coupling.resume", func(tx *store.Tx, _ store.Coupling) (store.Coupling, error) {
 		return tx.ResumeCoupling(ctx, in.ID, koppel.PausedByPerson)
 	})
-	if err == nil && after.State == koppel.CouplingActivating {
+	switch {
+	case err != nil:
+	case after.State == koppel.CouplingActivating:
 		err = koppel.Wrap("resume coupling", s.Engine.Activate(ctx, after))
+	default:
+		s.sweep(ctx)
 	}
 	return shown, err
 }

@@ -123,7 +123,9 @@ func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, c
 		advice := koppel.Advise(err, c.UUID, "")
 		return checked{Problem: &advice}, nil
 	}
+	resumed := false
 	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
+		resumed = false
 		if c.CredentialID != nil {
 			if err := tx.CredentialTested(ctx, *c.CredentialID, credential); err != nil {
 				return err
@@ -141,6 +143,7 @@ func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, c
 		if c, err = tx.ResumeCoupling(ctx, c.UUID, koppel.PausedByAuth); err != nil {
 			return err
 		}
+		resumed = true
 		return audit(ctx, tx, who, "coupling.resume", c.UUID, before, c.State)
 	})
 	if err != nil {
@@ -150,6 +153,8 @@ func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, c
 		if err := s.Engine.Activate(ctx, c); err != nil {
 			return checked{}, koppel.Wrap(op, err)
 		}
+	} else if resumed {
+		s.sweep(ctx)
 	}
 	return checked{OK: true, Version: version}, nil
 }

@@ -16,6 +16,8 @@ type Engine interface {
 	Activate(ctx context.Context, coupling store.Coupling) error
 	// Cancel asks a workflow to end; one that does not run is no error.
 	Cancel(ctx context.Context, workflowID string) error
+	// Sweep asks for a sweep now, which makes Temporal agree with what was just committed.
+	Sweep(ctx context.Context) error
 	// Ping checks that the cluster answers.
 	Ping(ctx context.Context) error
 }

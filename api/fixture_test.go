@@ -49,6 +49,8 @@ func (r *recorder) Cancel(_ context.Context, workflowID string) error {
 	return r.note("cancel " + workflowID)
 }
 
+func (r *recorder) Sweep(context.Context) error { return r.note("sweep") }
+
 func (r *recorder) Ping(context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
