@@ -28,8 +28,9 @@ var ErrLeaseLost error = koppel.E(koppel.KindConflict, "lease", "another attempt
 // lockStream is the class of the advisory locks on streams; the second number is the stream's.
 const lockStream = 7211
 
-// leaseWait is how long a new attempt waits for a batch in flight before it ends the session that writes it.
-const leaseWait = 10 * time.Second
+// leaseWait is how long a new attempt waits for a batch in flight before it ends the session that writes it. It is
+// short, since there is a new attempt only after the old one has been silent for long.
+const leaseWait = 2 * time.Second
 
 // lockLeaseSQL waits for the batches in flight, in the order of asking, and then shuts their writers out.
 const (
