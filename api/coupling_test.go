@@ -204,6 +204,9 @@ func TestPauseAndResume(t *testing.T) {
 	s := newSite(t)
 	path := v1 + "/couplings/" + s.coupling.UUID
 	paused := want[coupling](t, s.ask(t, s.mine, http.MethodPost, path+"/pause", map[string]any{"reason": "stock taking"}), http.StatusOK)
+	if asked := s.engine.take(); !slices.Contains(asked, "sweep") {
+		t.Errorf("a pause asked Temporal for %v, want a sweep at once", asked)
+	}
 	if diff := cmp.Diff(&pause{Owner: koppel.PausedByPerson, Reason: "stock taking"}, paused.Pause); diff != "" || paused.State != koppel.CouplingPaused {
 		t.Errorf("paused as %s:\n%s", paused.State, diff)
 	}
