@@ -141,7 +141,7 @@ func (w *writing) merge(_ context.Context, g *group) error {
 	for _, tg := range g.order {
 		tg.lay(len(g.t.fields))
 		finish(g.t, tg)
-		if missing := lacks(g.t, tg.values); missing != "" {
+		if missing := g.lacks(tg); missing != "" {
 			tg.drop = true
 			for _, s := range tg.sources {
 				if s.item != nil {
@@ -202,11 +202,11 @@ func (s *source) beats(other *source) int {
 	return strings.Compare(s.remoteID, other.remoteID)
 }
 
-// lacks is the first required field that values do not give; lines may be none.
-func lacks(t *table, values koppel.Values) string {
-	for i := range t.fields {
-		f := &t.fields[i]
-		if f.Required && f.Type != koppel.Lines && absent(values[i]) {
+// lacks is the first required field that the object has from nowhere; lines may be none.
+func (g *group) lacks(tg *target) string {
+	for i := range g.t.fields {
+		f := &g.t.fields[i]
+		if f.Required && f.Type != koppel.Lines && absent(tg.values[i]) && !g.madeHere(tg, slot{partValue, i}) {
 			return f.Name
 		}
 	}

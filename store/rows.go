@@ -106,6 +106,15 @@ func (r *rows) text(s string) {
 	r.buf = append(r.buf, s...)
 }
 
+// stored is a field as it was read from the row; nil is null.
+func (r *rows) stored(b []byte) {
+	if b == nil {
+		r.null()
+		return
+	}
+	r.bytes(b)
+}
+
 // optional is a text whose empty form is null.
 func (r *rows) optional(s string) {
 	if s == "" {

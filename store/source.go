@@ -191,7 +191,8 @@ func (w *writing) overlay(ctx context.Context, g *group) error {
 		default:
 			s.values.Merge(it.m.Values)
 			mapped := appendMapped(make([]byte, 0, len(s.mapped)+64), g.t.fields, s.values)
-			s.changed = s.gone || string(mapped) != string(s.mapped)
+			// A source that a push made, or another record, is taken over.
+			s.changed = s.gone || s.recordID != it.r.ID || string(mapped) != string(s.mapped)
 			s.mapped, s.gone, s.recordID, s.item = mapped, false, it.r.ID, it
 		}
 	}

@@ -156,11 +156,17 @@ func (t *table) statements() {
 		" WHERE webshop_id = $1 AND id = k.id FOR NO KEY UPDATE) r"
 }
 
-// bit is the field mask of the columns that differ between two rows.
+// changed is the field mask of the columns that differ between two rows. A reference that was made here, by id, is the
+// same one when a coupling comes to name it by its key.
 func (t *table) changed(before [][]byte, r *rows) (mask int64) {
 	for i, s := range t.slots {
 		switch s.part {
-		case partValue, partRefID, partRefKey:
+		case partRefKey:
+			if id := i - 1; before[i] == nil && before[id] != nil && sameField(before[id], r.field(id)) {
+				continue
+			}
+			fallthrough
+		case partValue, partRefID:
 			if !sameField(before[i], r.field(i)) {
 				mask |= 1 << s.field
 			}

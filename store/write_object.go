@@ -80,7 +80,11 @@ func givenMask(values koppel.Values) (mask int64) {
 // put adds the object's row.
 func (g *group) put(r *rows, tg *target) {
 	r.begin()
-	for _, s := range g.t.slots {
+	for i, s := range g.t.slots {
+		if g.madeHere(tg, s) {
+			r.stored(tg.before[i])
+			continue
+		}
 		switch s.part {
 		case partID:
 			r.int8(tg.id)
@@ -99,6 +103,21 @@ func (g *group) put(r *rows, tg *target) {
 		}
 	}
 	r.end()
+}
+
+// madeHere reports whether a column's value is what people gave an order here and no source says otherwise: a pull
+// that meets an order which was pushed leaves it alone.
+func (g *group) madeHere(tg *target, s slot) bool {
+	if g.t.object != koppel.BuyOrders || tg.before == nil {
+		return false
+	}
+	switch s.part {
+	case partCoupling:
+		return tg.winner[buySupplier] == nil
+	case partValue, partRefID, partRefKey:
+		return tg.winner[s.field] == nil && (absent(tg.values[s.field]) || g.t.fields[s.field].Default != nil)
+	}
+	return false
 }
 
 // keysOf is the coupling whose keys a field of the object holds; 0 when it holds none.
@@ -120,19 +139,34 @@ func (g *group) ref(tg *target, winner int, f *koppel.Field, value any) int64 {
 
 // putLines adds the object's lines when they differ from the stored ones: they are replaced as a whole.
 func (g *group) putLines(r *rows, tg *target) (changed bool) {
+	if g.madeHere(tg, slot{partValue, g.t.lineField}) {
+		return false
+	}
 	lines, _ := tg.values[g.t.lineField].([]koppel.Values)
 	size, n := len(r.buf), r.n
 	changed = len(lines) != len(tg.lines)
 	for i, line := range lines {
 		r.begin()
-		for _, s := range g.t.lines.slots {
+		var was [][]byte
+		if g.t.object == koppel.BuyOrders {
+			was = g.t.lines.lineBefore(tg.lines, i, line)
+		}
+		for j, s := range g.t.lines.slots {
+			if was != nil && s.part == partValue && line[s.field] == nil {
+				r.stored(was[j])
+				continue
+			}
 			switch s.part {
 			case partOwner:
 				r.int8(tg.id)
 			case partPosition:
 				r.int4(int32(i + 1))
 			case partUUID:
-				r.uuid(g.t.lines.lineUUID(tg.lines, i, line))
+				if was != nil {
+					r.uuid(uuid.UUID(was[j]))
+				} else {
+					r.uuid(uuid.Must(uuid.NewV7()))
+				}
 			case partCoupling:
 				r.ref(tg.keysOf(g.t.lineField))
 			case partRefID:
@@ -154,20 +188,21 @@ func (g *group) putLines(r *rows, tg *target) (changed bool) {
 	return changed
 }
 
-// lineUUID keeps a line's outside id: that of the stored line with the same remote id, else of the same position.
-func (t *table) lineUUID(stored [][][]byte, i int, line koppel.Values) uuid.UUID {
-	at, key := t.at(partUUID), t.lineKey()
+// lineBefore is the stored line that line i goes on: the one with its remote id, else the one in its place that has
+// none; nil for a new one. Its outside id stays, and what the remote does not tell of it.
+func (t *table) lineBefore(stored [][][]byte, i int, line koppel.Values) [][]byte {
+	key := t.lineKey()
 	if id, ok := line[t.slots[key].field].(string); ok {
 		for _, row := range stored {
 			if string(row[key]) == id {
-				return uuid.UUID(row[at])
+				return row
 			}
 		}
 	}
 	if i < len(stored) && len(stored[i][key]) == 0 {
-		return uuid.UUID(stored[i][at])
+		return stored[i]
 	}
-	return uuid.Must(uuid.NewV7())
+	return nil
 }
 
 // lineKey is the column of a line's remote id.
