@@ -26,10 +26,15 @@ func (b *board) run(ctx context.Context) (err error) {
 		return nil
 	}
 	b.say("starting PostgreSQL and Temporal")
-	if b.platform, err = startPlatform(ctx); err != nil {
+	b.platform, err = startPlatform(ctx)
+	defer func() {
+		if b.platform != nil {
+			err = errors.Join(err, b.stop())
+		}
+	}()
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.stop()) }()
 	if b.opts.wants("first_load") || b.opts.wants("resync_unchanged") {
 		if err := b.loads(ctx); err != nil {
 			return fmt.Errorf("first_load: %w", err)

@@ -15,7 +15,6 @@ import (
 // The processes that the board starts of itself.
 const (
 	roleSource = "source"
-	roleWorker = "worker"
 	roleHand   = "hand"
 )
 
@@ -32,13 +31,8 @@ func startChild(ctx context.Context, role string, args []string, orders any) (*c
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.CommandContext(ctx, self, append([]string{role}, args...)...)}
+	c := newChild(ctx, self, append([]string{role}, args...)...)
 	c.cmd.Stderr = os.Stderr
-	// None outlives the board, however it ends.
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	// Asked before it is killed, so that it can say what it used.
-	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(os.Interrupt) }
-	c.cmd.WaitDelay = 10 * time.Second
 	stdout, err := c.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -56,6 +50,15 @@ func startChild(ctx context.Context, role string, args []string, orders any) (*c
 		}
 	}
 	return c, nil
+}
+
+func newChild(ctx context.Context, program string, args ...string) *child {
+	c := &child{cmd: exec.CommandContext(ctx, program, args...)}
+	// None outlives the board, however it ends.
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(os.Interrupt) }
+	c.cmd.WaitDelay = 10 * time.Second
+	return c
 }
 
 // hear waits for the child's next line.

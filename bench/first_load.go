@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// round is what one round of one side cost.
+// measured is what one round of one side cost.
 type measured struct {
 	seconds, perSecond, cpu, postgresCPU, peakMB float64
 }
@@ -113,14 +113,8 @@ func (b *board) pulled(ctx context.Context, w *webshop, products int) (m measure
 	if err := b.owner(ctx, w.database, "CHECKPOINT"); err != nil {
 		return m, err
 	}
-	worker, err := startChild(ctx, roleWorker, nil, workerOrders{
-		Database: b.pg.DSN(w.database, "koppel_engine"), Keys: b.keyText, Temporal: b.dev.FrontendAddr(), Namespace: b.dev.Namespace(),
-	})
+	worker, err := b.startWorker(ctx, w.database)
 	if err != nil {
-		return m, err
-	}
-	var ready map[string]bool
-	if err := worker.hear(&ready); err != nil {
 		return m, err
 	}
 	var took time.Duration

@@ -36,8 +36,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		switch args[0] {
 		case roleSource:
 			return demoshop.Main(args[1:], stdout)
-		case roleWorker:
-			return workerMain(ctx, os.Stdin, stdout)
 		case roleHand:
 			return handMain(ctx, os.Stdin, stdout)
 		}

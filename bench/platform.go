@@ -24,6 +24,7 @@ import (
 // template, Temporal, and a keyset.
 type platform struct {
 	dir     string
+	koppel  string
 	pg      *localpg.Server
 	pid     int
 	dev     *devserver.Server
@@ -45,6 +46,9 @@ func startPlatform(ctx context.Context) (p *platform, err error) {
 	}
 	if p.dir, err = os.MkdirTemp("", "koppel-bench-"); err != nil {
 		return nil, err
+	}
+	if err := p.buildProduct(ctx); err != nil {
+		return p, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if p.pg, err = localpg.Start(ctx, localpg.Config{Dir: filepath.Join(p.dir, "pg"), Settings: settings, Log: log}); err != nil {
@@ -73,6 +77,9 @@ func startPlatform(ctx context.Context) (p *platform, err error) {
 func (p *platform) stop() error {
 	if p.dev != nil {
 		p.dev.Stop()
+	}
+	if p.pg == nil {
+		return os.RemoveAll(p.dir)
 	}
 	return errors.Join(p.pg.Stop(localpg.Fast), localpg.Remove(filepath.Join(p.dir, "pg")), os.RemoveAll(p.dir))
 }
