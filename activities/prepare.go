@@ -98,8 +98,10 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 		ids[i] = page.Records[i].ID
 	}
 	known := make([][16]byte, len(ids))
-	if err := s.Store.KnownHashes(ctx, s.lease.Webshop, s.lease.Stream, ids, known); err != nil {
-		return err
+	if !s.fresh {
+		if err := s.Store.KnownHashes(ctx, s.lease.Webshop, s.lease.Stream, ids, known); err != nil {
+			return err
+		}
 	}
 	for i := range page.Records {
 		record := &page.Records[i]

@@ -80,6 +80,9 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 	if s.children, err = a.childStreams(ctx, p, in.Stream); err != nil {
 		return SliceResult{}, err
 	}
+	if s.fresh, err = a.Store.FirstScan(ctx, lease); err != nil {
+		return SliceResult{}, err
+	}
 	s.later = p.joined(in.Stream)
 	return s.run(ctx, beat)
 }
@@ -94,6 +97,8 @@ type slice struct {
 	evaluator *mapping.Evaluator
 	digest    [16]byte
 	children  []int64
+	// fresh: nothing of the stream was read before, so nothing is looked up.
+	fresh bool
 	// later: records are mapped by the map stage, with their parents.
 	later bool
 	until time.Time
