@@ -14,7 +14,8 @@ func (k *killing) killWorkers(ctx context.Context, draw *rand.Rand) error {
 		if !pause(ctx, k.want.every/2+time.Duration(draw.Int64N(int64(k.want.every)))) {
 			return ctx.Err()
 		}
-		victim, ok := k.victim(ctx, func(h held) bool { return k.fleet.kill(h.holder) })
+		// Now and then in its first batch, mostly later: else nothing would get on.
+		victim, ok := k.victim(ctx, draw.IntN(5) == 0, func(h held) bool { return k.fleet.kill(h.holder) })
 		if !ok {
 			return ctx.Err()
 		}
@@ -27,10 +28,10 @@ func (k *killing) killWorkers(ctx context.Context, draw *rand.Rand) error {
 
 // victim waits for a worker whose lease is at work, and strikes it at once;
 // false when ctx ended.
-func (k *killing) victim(ctx context.Context, strike func(held) bool) (held, bool) {
+func (k *killing) victim(ctx context.Context, first bool, strike func(held) bool) (held, bool) {
 	for {
 		// An error is PostgreSQL being away: nobody holds anything then.
-		leases, _ := atWork(ctx, k.db)
+		leases, _ := atWork(ctx, k.db, first)
 		for _, h := range leases {
 			if strike(h) {
 				return h, true
@@ -59,7 +60,7 @@ func (k *killing) stopWorkers(ctx context.Context, draw *rand.Rand) error {
 			return ctx.Err()
 		}
 		var stopped *worker
-		lease, ok := k.victim(ctx, func(h held) bool {
+		lease, ok := k.victim(ctx, true, func(h held) bool {
 			stopped = k.fleet.stop(h.holder)
 			return stopped != nil
 		})
@@ -104,7 +105,7 @@ func (k *killing) crashes(ctx context.Context, draw *rand.Rand) error {
 				return ctx.Err()
 			}
 		}
-		if _, ok := k.victim(ctx, func(held) bool { return true }); !ok {
+		if _, ok := k.victim(ctx, true, func(held) bool { return true }); !ok {
 			return ctx.Err()
 		}
 		began := time.Now()

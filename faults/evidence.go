@@ -50,8 +50,8 @@ func layEvidence(ctx context.Context, db *pgxpool.Pool) error {
 }
 
 // A lease is at work when its scan is open and its holder wrote under this
-// very epoch a moment ago, or is inside a batch now, which then holds the
-// stream's advisory lock.
+// very epoch a moment ago, or (where $1 asks for those too) is inside its first
+// batch now, which then holds the stream's advisory lock.
 const atWorkSQL = `
 SELECT s.holder, s.id, s.epoch FROM stream s
 JOIN scan c ON c.stream_id = s.id AND c.ended_at IS NULL
@@ -59,7 +59,7 @@ JOIN run r ON r.id = c.run_id AND r.state IN ('running', 'waiting')
 WHERE EXISTS (
     SELECT FROM faults.write w WHERE w.id = (SELECT max(id) FROM faults.write WHERE stream_id = s.id)
       AND w.epoch = s.epoch AND w.writer = s.holder AND w.at > clock_timestamp() - interval '1 second')
-  OR EXISTS (
+  OR $1 AND EXISTS (
     SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.classid = 7211 AND l.objid = s.id AND l.mode = 'ShareLock' AND l.granted
       AND a.application_name = s.holder)
@@ -72,8 +72,8 @@ type held struct {
 }
 
 // atWork lists the leases that are at work now.
-func atWork(ctx context.Context, db *pgxpool.Pool) ([]held, error) {
-	rows, err := db.Query(ctx, atWorkSQL)
+func atWork(ctx context.Context, db *pgxpool.Pool, first bool) ([]held, error) {
+	rows, err := db.Query(ctx, atWorkSQL, first)
 	if err != nil {
 		return nil, err
 	}

@@ -40,9 +40,9 @@ func (p profile) couplings() int {
 func shortDurations() koppel.Durations {
 	d := koppel.DefaultDurations()
 	d.Heartbeat, d.Slice, d.SliceTimeout, d.BatchAge = 2*time.Second, 4*time.Second, time.Minute, 400*time.Millisecond
-	d.Request, d.RequestRetries, d.WaitInside = 3*time.Second, time.Second, time.Second
+	d.Request, d.RequestRetries, d.WaitInside = 2*time.Second, time.Second, 500*time.Millisecond
 	d.RetryFirst, d.RetryMost, d.RetryFor = 200*time.Millisecond, 2*time.Second, 20*time.Minute
-	d.Sweep, d.Coalesce, d.Settle = 5*time.Second, 100*time.Millisecond, 5*time.Second
+	d.Sweep, d.Coalesce, d.Settle = 5*time.Second, 100*time.Millisecond, 4*time.Second
 	d.ShutDown, d.ConnectorCache = 2*time.Second, time.Second
 	return d
 }
@@ -55,7 +55,7 @@ func killProfile(quick bool, seed uint64) profile {
 		return p
 	}
 	p.products, p.kills, p.crashes, p.stops, p.orders = 200_000, 300, 10, 20, 100
-	p.every = 1500 * time.Millisecond
+	p.every = 1800 * time.Millisecond
 	return p
 }
 
