@@ -57,6 +57,31 @@ func TestAnUnchangedRecordWritesNothing(t *testing.T) {
 	}
 }
 
+// A record that arrives spoiled once and then as it was before must not stay parked for being unchanged.
+func TestASpoiledRecordIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	r := newReading(t)
+	good := product(t, "1", 5, nil)
+	r.write(t, r.lease, good)
+	r.write(t, r.lease, store.Record{ID: "1", Ticket: 6, Raw: []byte(`{"id":1,"id":1}`),
+		Parked: []store.Parked{{Kind: koppel.KindSchemaDrift, Reason: "a member name occurs twice in the record"}}})
+	const parked = "SELECT count(*) FROM parked WHERE resolved_at IS NULL"
+	r.want(t, "1", parked)
+	hashes := make([][16]byte, 1)
+	if err := r.Engine.KnownHashes(t.Context(), r.lease.Webshop, r.lease.Stream, []string{"1"}, hashes); err != nil {
+		t.Fatal(err)
+	}
+	if hashes[0] != ([16]byte{}) {
+		t.Errorf("hash %x is known of a record that is parked", hashes[0])
+	}
+	const kept = "SELECT convert_from(raw, 'UTF8'), mapped->>'name' FROM record JOIN source USING (webshop_id, stream_id, remote_id)"
+	r.want(t, `{"id":"1","ticket":5}|Product 1`, kept)
+	good.Ticket, good.New = 7, true
+	r.write(t, r.lease, good)
+	r.want(t, "0", parked)
+	r.want(t, `{"id":"1","ticket":5}|Product 1`, kept)
+}
+
 // Triggers of an operator, or of the fault board, can tell who writes.
 func TestABatchSaysUnderWhichLeaseItIsWritten(t *testing.T) {
 	t.Parallel()

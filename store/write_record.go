@@ -27,11 +27,20 @@ func (w *writing) writeRecords() {
 	inserts, updates := newRows(recordRow, size), newRows(recordRow, 0)
 	var packed []byte
 	for _, r := range w.records {
-		if no, refused := w.refused[r]; r.Hash == ([16]byte{}) || refused && !no.stored || w.stale(r) {
+		if w.stale(r) {
 			continue
 		}
 		s, found := w.stored[r.ID]
-		if found && s.hash == r.Hash && !s.gone && (w.b.Mapping || s.ticket == r.Ticket) {
+		hash, keep := r.Hash, w.b.Mapping
+		if no, refused := w.refused[r]; hash == ([16]byte{}) || refused && !no.stored {
+			// The body that is stored stays. Its hash goes: the record is parked, and when the remote shows that body
+			// again it must not be taken for unchanged.
+			if hash = [16]byte{}; w.b.Mapping || !found || s.hash == hash {
+				continue
+			}
+			keep = true
+		}
+		if found && s.hash == hash && !s.gone && (w.b.Mapping || s.ticket == r.Ticket) {
 			continue
 		}
 		into := inserts
@@ -40,17 +49,17 @@ func (w *writing) writeRecords() {
 		}
 		codec := int16(codecPlain)
 		packed = packed[:0]
-		if !w.b.Mapping {
+		if !keep {
 			packed, codec = compress(packed, r.Raw)
 		}
 		into.begin()
 		into.text(r.ID)
 		into.optional(r.ParentID)
-		into.bytes(r.Hash[:])
+		into.bytes(hash[:])
 		into.int8(r.Ticket)
 		into.int2(codec)
 		into.bytes(packed)
-		into.bool(w.b.Mapping)
+		into.bool(keep)
 		into.end()
 	}
 	w.addRecords(inserts, insertRecordSQL)
