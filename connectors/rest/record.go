@@ -1,8 +1,9 @@
 package rest
 
 import (
-	"errors"
 	"time"
+
+	"github.com/koppel-io/koppel"
 )
 
 // Record is one record of a page. Raw and anything cut from it is valid until
@@ -22,12 +23,14 @@ type Record struct {
 	Err error
 }
 
-// What is wrong with a single record.
+// What is wrong with a single record: the remote answers in another shape than declared.
 var (
-	errNotObject  = errors.New("the record is not a JSON object")
-	errDuplicates = errors.New("a member name occurs twice in the record")
-	errNotUTF8    = errors.New("the record is not valid UTF-8")
-	errNoKey      = errors.New("the record has no key")
-	errLongKey    = errors.New("the record's key is longer than 255 characters")
-	errNoParent   = errors.New("the record does not name its parent")
+	errNotObject  = spoiled("the record is not a JSON object")
+	errDuplicates = spoiled("a member name occurs twice in the record")
+	errNotUTF8    = spoiled("the record is not valid UTF-8")
+	errNoKey      = spoiled("the record has no key")
+	errLongKey    = spoiled("the record's key is longer than 255 characters")
+	errNoParent   = spoiled("the record does not name its parent")
 )
+
+func spoiled(detail string) error { return koppel.E(koppel.KindSchemaDrift, "read record", detail) }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/koppel-io/koppel"
 )
 
 func splitterFor(records, key string, change ...func(*Stream)) *splitter {
@@ -54,6 +56,9 @@ func TestSplitGivesKeysAndBytes(t *testing.T) {
 			ids = append(ids, r.ID)
 			if !errors.Is(r.Err, tc.bad[i]) {
 				t.Errorf("%s: record %d: error %v, want %v", tc.name, i, r.Err, tc.bad[i])
+			}
+			if r.Err != nil && koppel.KindOf(r.Err) != koppel.KindSchemaDrift {
+				t.Errorf("%s: record %d: kind %s, want %s", tc.name, i, koppel.KindOf(r.Err), koppel.KindSchemaDrift)
 			}
 			if len(r.Raw) == 0 || !strings.Contains(tc.body, string(r.Raw)) {
 				t.Errorf("%s: record %d: bytes %q", tc.name, i, r.Raw)
