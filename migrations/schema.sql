@@ -885,6 +885,7 @@ TABLE source ROW LEVEL SECURITY FORCED
     CONSTRAINT source_remote_id_check CHECK ((length(remote_id) <= 255))
     CONSTRAINT source_pkey PRIMARY KEY (webshop_id, coupling_id, object, remote_id)
     CREATE INDEX source_object ON public.source USING btree (webshop_id, object_id)
+    CREATE INDEX source_record ON public.source USING btree (webshop_id, stream_id, record_id) WHERE (record_id <> remote_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app

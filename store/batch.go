@@ -71,7 +71,8 @@ type Record struct {
 	Dirty bool
 	// Marked is the mark under which a dirty record was taken: the mark goes when it has not moved meanwhile.
 	Marked int64
-	// Mapped is what the mapping gave, one per object; Parked is what failed.
+	// Mapped is what the mapping gave, one per object; Parked is what failed. A source that the record gave under
+	// another key before is gone when Mapped gives its object under a new one, or leaves it out.
 	Mapped []Mapped
 	Parked []Parked
 }

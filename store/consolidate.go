@@ -31,6 +31,8 @@ type item struct {
 	r      *Record
 	m      *Mapped
 	object int64
+	// bound: the key's source is of this record already, and there.
+	bound bool
 }
 
 // target is an object as it is and as it becomes.
@@ -56,7 +58,7 @@ func (w *writing) consolidate(ctx context.Context) error {
 		if g == nil {
 			continue
 		}
-		for _, step := range []func(context.Context, *group) error{w.find, w.link, w.load, w.overlay, w.merge, w.resolve, w.writeObjects} {
+		for _, step := range []func(context.Context, *group) error{w.find, w.renamed, w.link, w.load, w.overlay, w.merge, w.resolve, w.writeObjects} {
 			if err := step(ctx, g); err != nil {
 				return err
 			}

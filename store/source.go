@@ -27,6 +27,13 @@ const findSourcesSQL = `
 SELECT k.id, s.object_id FROM unnest($4::text[]) AS k(id)
 CROSS JOIN LATERAL (SELECT object_id FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND remote_id = k.id LIMIT 1) s`
 
+// boundSourcesSQL also says of which record of the stream a source is, if it is not gone.
+const boundSourcesSQL = `
+SELECT k.id, s.object_id, CASE WHEN s.stream_id = $5 AND s.gone_at IS NULL THEN s.record_id ELSE '' END FROM unnest($4::text[]) AS k(id)
+CROSS JOIN LATERAL (
+    SELECT object_id, stream_id, record_id, gone_at FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND remote_id = k.id LIMIT 1
+) s`
+
 // find looks up which of the group's keys are bound to objects already.
 func (w *writing) find(ctx context.Context, g *group) error {
 	keys := make([]string, 0, len(g.items))
@@ -39,20 +46,22 @@ func (w *writing) find(ctx context.Context, g *group) error {
 		return nil
 	}
 	l := w.b.Lease
-	found, err := w.tx.tx.Query(ctx, findSourcesSQL, l.Webshop, l.Coupling, string(g.t.object), keys)
+	found, err := w.tx.tx.Query(ctx, boundSourcesSQL, l.Webshop, l.Coupling, string(g.t.object), keys, l.Stream)
 	if err != nil {
 		return err
 	}
-	var key string
+	var key, record string
 	var object int64
-	if _, err := pgx.ForEachRow(found, []any{&key, &object}, func() error {
-		g.made[key] = object
+	records := map[string]string{}
+	if _, err := pgx.ForEachRow(found, []any{&key, &object, &record}, func() error {
+		g.made[key], records[key] = object, record
 		return nil
 	}); err != nil {
 		return err
 	}
 	for _, it := range g.items {
 		it.object = g.made[it.m.RemoteID]
+		it.bound = it.object != 0 && records[it.m.RemoteID] == it.r.ID
 	}
 	return nil
 }
