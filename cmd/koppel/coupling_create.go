@@ -140,6 +140,10 @@ func (p *program) couplingCredentials() *cobra.Command {
 			if err := p.showChecked(checked, id); err != nil {
 				return err
 			}
+			// Credentials that work may have taken the coupling out of needs_reauth.
+			if coupling, err = c.Coupling(ctx, id); err != nil {
+				return err
+			}
 			p.note("Next: %s", nextForCoupling(coupling))
 			return nil
 		}),
