@@ -34,7 +34,7 @@ func TestReadmeCommandsRun(t *testing.T) {
 		"http://127.0.0.1:8080": dev.API, "http://127.0.0.1:8090": dev.DemoShop,
 		"https://shop.example.com": dev.DemoShop, "ck_0123456789": shopKey, "cs_0123456789": shopSecret,
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience) // some forty commands
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.Dir = wd
