@@ -18,6 +18,7 @@ var (
 	offerStatus      = place(koppel.SupplierProducts, "status")
 	offerSupplier    = place(koppel.SupplierProducts, "supplier")
 	offerProduct     = place(koppel.SupplierProducts, "product")
+	offerPreferred   = place(koppel.SupplierProducts, "preferred")
 	sellTotal        = place(koppel.SellOrders, "total_value")
 	sellLines        = place(koppel.SellOrders, "lines")
 	buyTotal         = place(koppel.BuyOrders, "total_value")

@@ -88,7 +88,7 @@ const (
 	freeOfferProductSQL = `
 UPDATE supplier_product t SET product_id = k.object_id, run_id = $5::bigint, changed_at = now()
 FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
-WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.id`
+WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.id, t.product_id`
 	freeOfferSupplierSQL = `
 UPDATE supplier_product t SET supplier_id = k.object_id, run_id = $5::bigint, changed_at = now()
 FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
@@ -132,8 +132,19 @@ func (w *writing) setFree(g *group) {
 		l := w.b.Lease
 		w.pipe.query(sql, func(row [][]byte) error {
 			id, err := textInt(row[0])
+			if err != nil {
+				return err
+			}
 			w.change(object, changeUpdated, id, 1<<field)
-			return err
+			if len(row) > 1 {
+				product, err := textInt(row[1])
+				if w.offered == nil {
+					w.offered = map[int64]bool{}
+				}
+				w.offered[product] = true
+				return err
+			}
+			return nil
 		}, textsArg(keys), intsArg(ids), intArg(l.Webshop), intArg(l.Coupling), intArg(l.Run))
 	}
 	switch g.t.object {

@@ -62,6 +62,9 @@ func (db *DB) ResolveReferences(ctx context.Context, webshop, coupling, run int6
 		if err := w.pipe.run(ctx); err != nil {
 			return err
 		}
+		if err := w.decidePreferred(ctx); err != nil {
+			return err
+		}
 		w.writeChanges()
 		return w.pipe.run(ctx)
 	})

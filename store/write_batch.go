@@ -60,7 +60,9 @@ type writing struct {
 	waiting  waits
 	priority int64
 	changes  []changeSet
-	inTurn   bool
+	// offered are the products whose offers this try changes.
+	offered map[int64]bool
+	inTurn  bool
 	// probing rolls the try back before anything of it could be seen.
 	probing bool
 }
@@ -189,6 +191,9 @@ func (w *writing) try(ctx context.Context) error {
 		if err := w.takeTurn(ctx); err != nil {
 			return err
 		}
+		if err := w.decidePreferred(ctx); err != nil {
+			return err
+		}
 		w.writeChanges()
 		w.writeScan()
 		if err := w.pipe.run(ctx); err != nil {
@@ -206,7 +211,7 @@ func (w *writing) try(ctx context.Context) error {
 func (w *writing) begin(tx *Tx) {
 	w.tx, w.pipe = tx, pipe{tx: tx}
 	w.counts, w.stored, w.parked, w.groups, w.changes, w.inTurn = koppel.Counts{}, nil, nil, nil, nil, false
-	w.waiting = waits{}
+	w.waiting, w.offered = waits{}, nil
 }
 
 // takeTurn waits until the batch before is committed: from then on this batch may lock what all batches share.

@@ -13,7 +13,10 @@ import (
 
 // writeObjects writes the objects that really differ from what is stored, each with what changed of it.
 func (w *writing) writeObjects(ctx context.Context, g *group) error {
-	if g.t.object == koppel.BuyOrders {
+	switch g.t.object {
+	case koppel.SupplierProducts:
+		w.guessPreferred(g)
+	case koppel.BuyOrders:
 		if err := w.numberBuyOrders(ctx, g); err != nil {
 			return err
 		}
