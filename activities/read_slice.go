@@ -75,7 +75,7 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 		programs: p.programs(in.Stream), evaluator: p.evaluator(), digest: p.connector.Mapping.Digest(),
 		until:   time.Now().Add(a.Durations.Slice),
 		result:  SliceResult{Counts: scan.Counts},
-		batches: make(chan *batch, 1), fetched: make(chan *rest.Page, 2),
+		batches: make(chan *batch), fetched: make(chan *rest.Page, 2),
 	}
 	if s.children, err = a.childStreams(ctx, p, in.Stream); err != nil {
 		return SliceResult{}, err
