@@ -13,6 +13,14 @@ AS $function$ SELECT coalesce(current_setting('koppel.webshop', true) = 'all', f
 ;
 COMMENT IS 'True for a transaction of an installation-wide key.'
 
+CREATE OR REPLACE FUNCTION public.koppel_organisation()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT nullif(current_setting('koppel.organisation', true), '')::bigint $function$
+;
+COMMENT IS 'The organisation whose webshops this transaction may touch; null when none is set.'
+
 CREATE OR REPLACE FUNCTION public.koppel_partitions(days_ahead integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -259,6 +267,9 @@ TABLE api_key ROW LEVEL SECURITY FORCED
     CONSTRAINT api_key_uuid_key UNIQUE (uuid)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY lookup FOR SELECT TO koppel_app USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY organisation FOR SELECT TO koppel_app USING (((organisation_id = ( SELECT koppel_organisation() AS koppel_organisation)) OR ((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation)))))))
     POLICY tenant TO koppel_app USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT INSERT, SELECT, UPDATE TO koppel_app
 
@@ -288,6 +299,9 @@ TABLE audit PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     after jsonb  -- State after.
     CONSTRAINT audit_pkey PRIMARY KEY (id, at)
     CREATE INDEX audit_webshop ON ONLY public.audit USING btree (webshop_id, id)
+    POLICY organisation FOR SELECT TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant FOR SELECT TO koppel_app USING (((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)) OR ( SELECT koppel_all_webshops() AS koppel_all_webshops)))
     POLICY write FOR INSERT TO koppel_app, koppel_engine WITH CHECK (true)
     GRANT INSERT, SELECT TO koppel_app
@@ -339,6 +353,9 @@ TABLE buy_order ROW LEVEL SECURITY FORCED
     CREATE UNIQUE INDEX buy_order_reference ON public.buy_order USING btree (webshop_id, reference)
     CREATE UNIQUE INDEX buy_order_uuid ON public.buy_order USING btree (webshop_id, uuid)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -361,6 +378,9 @@ TABLE buy_order_line ROW LEVEL SECURITY FORCED
     CONSTRAINT buy_order_line_pkey PRIMARY KEY (webshop_id, buy_order_id, "position")
     CREATE INDEX buy_order_line_waits ON public.buy_order_line USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -377,6 +397,9 @@ TABLE change PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     run_id bigint  -- The run that did it; null for a change made here.
     CONSTRAINT change_pkey PRIMARY KEY (webshop_id, number, at)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -440,6 +463,9 @@ TABLE coupling ROW LEVEL SECURITY FORCED
     CONSTRAINT coupling_uuid_key UNIQUE (uuid)
     CREATE INDEX coupling_webshop ON public.coupling USING btree (webshop_id, id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
@@ -463,6 +489,9 @@ TABLE credential ROW LEVEL SECURITY FORCED
     CONSTRAINT credential_uuid_key UNIQUE (uuid)
     CREATE INDEX credential_webshop ON public.credential USING btree (webshop_id, id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -476,6 +505,9 @@ TABLE data_key ROW LEVEL SECURITY FORCED
     CONSTRAINT data_key_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT data_key_pkey PRIMARY KEY (webshop_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -488,6 +520,9 @@ TABLE dirty ROW LEVEL SECURITY FORCED
     marked bigint NOT NULL  -- Ticket of the latest mark: a key marked again while it is mapped stays.
     CONSTRAINT dirty_pkey PRIMARY KEY (webshop_id, stream_id, remote_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -501,6 +536,9 @@ TABLE exchange PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     data jsonb NOT NULL  -- koppel.Exchange as JSON.
     CONSTRAINT exchange_pkey PRIMARY KEY (webshop_id, id, at)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -518,6 +556,9 @@ TABLE inbox PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     handled_at timestamp with time zone  -- When it was worked off; null while it waits.
     CONSTRAINT inbox_pkey PRIMARY KEY (webshop_id, id, at)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -547,6 +588,7 @@ TABLE organisation ROW LEVEL SECURITY FORCED
     CONSTRAINT organisation_uuid_key UNIQUE (uuid)
     POLICY engine FOR SELECT TO koppel_engine USING (true)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation FOR SELECT TO koppel_app USING ((id = ( SELECT koppel_organisation() AS koppel_organisation)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT SELECT TO koppel_engine
 
@@ -579,6 +621,9 @@ TABLE outbox ROW LEVEL SECURITY FORCED
     CREATE UNIQUE INDEX outbox_open ON public.outbox USING btree (coupling_id, object, object_id) WHERE (state = ANY (ARRAY['pending'::text, 'sending'::text, 'unknown'::text]))
     CREATE INDEX outbox_webshop ON public.outbox USING btree (webshop_id, id DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
@@ -613,6 +658,9 @@ TABLE parked ROW LEVEL SECURITY FORCED
     CREATE UNIQUE INDEX parked_open ON public.parked USING btree (webshop_id, stream_id, remote_id, object) WHERE (resolved_at IS NULL)
     CREATE INDEX parked_webshop ON public.parked USING btree (webshop_id, id DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -648,6 +696,9 @@ TABLE product ROW LEVEL SECURITY FORCED
     CREATE INDEX product_sku ON public.product USING btree (webshop_id, sku_code) WHERE (sku_code IS NOT NULL)
     CREATE UNIQUE INDEX product_uuid ON public.product USING btree (webshop_id, uuid)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -685,6 +736,9 @@ TABLE record ROW LEVEL SECURITY FORCED
     CONSTRAINT record_pkey PRIMARY KEY (webshop_id, stream_id, remote_id)
     CREATE INDEX record_parent ON public.record USING btree (webshop_id, stream_id, parent_id) WHERE (parent_id IS NOT NULL)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -731,6 +785,9 @@ TABLE run ROW LEVEL SECURITY FORCED
     CREATE INDEX run_open ON public.run USING btree (id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text]))
     CREATE INDEX run_webshop ON public.run USING btree (webshop_id, id DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
@@ -768,6 +825,9 @@ TABLE scan ROW LEVEL SECURITY FORCED
     CONSTRAINT scan_run_id_stream_id_key UNIQUE (run_id, stream_id)
     CREATE INDEX scan_stream ON public.scan USING btree (stream_id, id DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -782,6 +842,9 @@ TABLE scan_seen ROW LEVEL SECURITY FORCED
     CONSTRAINT scan_seen_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT scan_seen_pkey PRIMARY KEY (scan_id, batch)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -805,6 +868,9 @@ TABLE schedule ROW LEVEL SECURITY FORCED
     CONSTRAINT schedule_uuid_key UNIQUE (uuid)
     CREATE INDEX schedule_webshop ON public.schedule USING btree (webshop_id, coupling_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
@@ -840,6 +906,9 @@ TABLE sell_order ROW LEVEL SECURITY FORCED
     CREATE INDEX sell_order_number ON public.sell_order USING btree (webshop_id, number) WHERE (number IS NOT NULL)
     CREATE UNIQUE INDEX sell_order_uuid ON public.sell_order USING btree (webshop_id, uuid)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -864,6 +933,9 @@ TABLE sell_order_line ROW LEVEL SECURITY FORCED
     CREATE INDEX sell_order_line_product ON public.sell_order_line USING btree (webshop_id, product_id) WHERE (product_id IS NOT NULL)
     CREATE INDEX sell_order_line_waits ON public.sell_order_line USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -887,6 +959,9 @@ TABLE source ROW LEVEL SECURITY FORCED
     CREATE INDEX source_object ON public.source USING btree (webshop_id, object_id)
     CREATE INDEX source_record ON public.source USING btree (webshop_id, stream_id, record_id) WHERE (record_id <> remote_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -909,6 +984,9 @@ TABLE stream ROW LEVEL SECURITY FORCED
     CONSTRAINT stream_coupling_id_name_key UNIQUE (coupling_id, name)
     CREATE INDEX stream_webshop ON public.stream USING btree (webshop_id, coupling_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -933,6 +1011,9 @@ TABLE supplier ROW LEVEL SECURITY FORCED
     CONSTRAINT supplier_pkey PRIMARY KEY (webshop_id, id)
     CREATE UNIQUE INDEX supplier_uuid ON public.supplier USING btree (webshop_id, uuid)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -974,6 +1055,9 @@ TABLE supplier_product ROW LEVEL SECURITY FORCED
     CREATE INDEX supplier_product_waits_product ON public.supplier_product USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)
     CREATE INDEX supplier_product_waits_supplier ON public.supplier_product USING btree (webshop_id, key_coupling_id, supplier_key) WHERE (supplier_id IS NULL)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -988,6 +1072,9 @@ TABLE timeline PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     data jsonb NOT NULL DEFAULT '{}'::jsonb  -- Details as a JSON object; ids and counts, never a record.
     CONSTRAINT timeline_pkey PRIMARY KEY (webshop_id, run_id, id, at)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -1013,6 +1100,7 @@ TABLE webshop ROW LEVEL SECURITY FORCED
     CREATE UNIQUE INDEX webshop_external_ref ON public.webshop USING btree (organisation_id, external_ref) WHERE (external_ref IS NOT NULL)
     POLICY engine FOR SELECT TO koppel_engine USING (true)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation FOR SELECT TO koppel_app USING ((organisation_id = ( SELECT koppel_organisation() AS koppel_organisation)))
     POLICY tenant TO koppel_app USING ((id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT SELECT TO koppel_engine
@@ -1025,6 +1113,9 @@ TABLE webshop_counter ROW LEVEL SECURITY FORCED
     CONSTRAINT webshop_counter_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT webshop_counter_pkey PRIMARY KEY (webshop_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine

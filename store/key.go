@@ -34,11 +34,13 @@ type Key struct {
 	LastUsedAt       *time.Time
 }
 
-// Scope is what a request with the key may see. A key of an organisation sees all webshops, and its caller must
-// filter by OrganisationID.
+// Scope is what a request with the key may see: its webshop, its organisation's webshops, or all.
 func (k Key) Scope() Scope {
-	if k.WebshopID != nil {
+	switch {
+	case k.WebshopID != nil:
 		return ForWebshop(*k.WebshopID)
+	case k.OrganisationID != nil:
+		return ForOrganisation(*k.OrganisationID)
 	}
 	return AllWebshops()
 }

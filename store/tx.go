@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,10 +30,10 @@ const attempts = 5
 func (db *DB) InTx(ctx context.Context, scope Scope, fn func(*Tx) error) error {
 	const op = "transaction"
 	switch {
-	case scope.kind == scopeNone, scope.kind == scopeWebshop && scope.webshop <= 0:
-		return invalid(op, "no scope is given: name a webshop, all webshops or the queues")
-	case scope.kind == scopeAll && db.role != App:
-		return koppel.E(koppel.KindPermission, op, "only the app role may look at all webshops")
+	case scope.kind == scopeNone, scope.kind == scopeWebshop && scope.webshop <= 0, scope.kind == scopeOrganisation && scope.organisation <= 0:
+		return invalid(op, "no scope is given: name a webshop, an organisation, all webshops or the queues")
+	case (scope.kind == scopeAll || scope.kind == scopeOrganisation) && db.role != App:
+		return koppel.E(koppel.KindPermission, op, "only the app role may look at all webshops or those of an organisation")
 	}
 	var err error
 	for try := range attempts {
@@ -68,11 +69,18 @@ func (db *DB) once(ctx context.Context, scope Scope, fn func(*Tx) error) error {
 	return db.wrap(op, tx.Commit(ctx))
 }
 
-const scopeSQL = `SELECT set_config('koppel.webshop', $1, true)`
+const (
+	scopeSQL             = `SELECT set_config('koppel.webshop', $1, true)`
+	organisationScopeSQL = `SELECT set_config('koppel.webshop', $1, true), set_config('koppel.organisation', $2, true)`
+)
 
 // setScope makes the policies of the database see scope until the transaction ends.
 func (tx *Tx) setScope(ctx context.Context, scope Scope) error {
 	tx.scope = scope
+	if scope.kind == scopeOrganisation {
+		_, err := tx.tx.Exec(ctx, organisationScopeSQL, scope.setting(), strconv.FormatInt(scope.organisation, 10))
+		return err
+	}
 	_, err := tx.tx.Exec(ctx, scopeSQL, scope.setting())
 	return err
 }
