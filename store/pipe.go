@@ -40,9 +40,6 @@ func textsArg(v []string) arg { return arg{appendTexts(nil, v), oidTextArray, 1}
 func bytesArg(v []byte) arg   { return arg{v, oidBytea, 1} }
 func boolArg(v bool) arg      { return arg{strconv.AppendBool(nil, v), oidBool, 0} }
 
-// jsonArg is null for nil.
-func jsonArg(v []byte) arg { return arg{v, oidJSON, 0} }
-
 // jsonbArg is null for nil.
 func jsonbArg(v []byte) arg { return arg{v, oidJSONB, 0} }
 

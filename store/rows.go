@@ -39,12 +39,11 @@ type rowCol struct {
 // rows builds the binary form of an array of one rowType (PostgreSQL's array_recv and record_recv). Fields are put
 // in the order of the type's columns, between begin and end.
 type rows struct {
-	typ   *rowType
-	buf   []byte
-	n     int
-	row   int
-	at    []int
-	ended bool
+	typ *rowType
+	buf []byte
+	n   int
+	row int
+	at  []int
 }
 
 // arrayHeader is dimensions, null flag, element type, length, lower bound.

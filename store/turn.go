@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // turn orders batches of one lease that are written beside each other: each commits only after the one before, and
@@ -11,7 +12,7 @@ import (
 type turn struct {
 	once sync.Once
 	// begun keeps a batch from being written twice: what it was given after it no longer knows.
-	begun sync.Mutex
+	begun atomic.Bool
 	// done is closed when the batch is committed (ok) or given up; back when it needs its successor out of the way.
 	done, back chan struct{}
 	ok         bool
@@ -32,7 +33,7 @@ func (t *turn) open() {
 // begin is false when the batch was begun before.
 func (t *turn) begin() bool {
 	t.open()
-	return t.begun.TryLock()
+	return !t.begun.Swap(true)
 }
 
 func (t *turn) finish(ok bool) {
