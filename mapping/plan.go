@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"hash/maphash"
-	"slices"
 
 	"github.com/koppel-io/koppel"
 )
@@ -147,20 +146,4 @@ func (n *node) lookupSlow(key []byte) *node {
 		}
 	}
 	return nil
-}
-
-// paths returns the members that are read, outermost first, sorted.
-func (n *node) paths() []string {
-	var paths []string
-	if n.slot >= 0 || n.local >= 0 {
-		paths = append(paths, n.path)
-	}
-	for _, c := range n.children {
-		paths = append(paths, c.paths()...)
-	}
-	if n.elem != nil {
-		paths = append(paths, n.elem.paths()...)
-	}
-	slices.Sort(paths)
-	return slices.Compact(paths)
 }

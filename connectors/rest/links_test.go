@@ -31,10 +31,9 @@ streams:
 
 // links serves three pages of every kind of link.
 type links struct {
-	mu      sync.Mutex
-	asked   []string
-	headers http.Header
-	loop    string
+	mu    sync.Mutex
+	asked []string
+	loop  string
 }
 
 func (l *links) ServeHTTP(w http.ResponseWriter, r *http.Request) {
