@@ -149,13 +149,6 @@ func (f *fleet) holders() []string {
 	return names
 }
 
-// size is how many workers are there.
-func (f *fleet) size() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.workers)
-}
-
 // close kills every worker.
 func (f *fleet) close() {
 	f.mu.Lock()

@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	fault := flags.String("fault", "kill", "kill or push")
 	seed := flags.Uint64("seed", 0, "seed of the shop and of every drawn fault; 0 draws one")
-	quick := flags.Bool("quick", false, "the same checks in about half a minute, with smaller numbers")
+	quick := flags.Bool("quick", false, "the same checks in about a minute, with smaller numbers")
 	log := flags.String("log", "", "file for what the workers and the server log; nothing is kept without it")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -83,21 +83,22 @@ func (s *site) activate(ctx context.Context) error {
 
 // sync asks for a run and waits for its end.
 func (s *site) sync(ctx context.Context, object koppel.Object, mode koppel.Mode) (client.Run, error) {
-	var run client.Run
+	var id string
 	for {
 		started, err := s.api.Sync(ctx, s.coupling, client.Sync{Object: object, Mode: mode})
 		if err == nil {
-			run.ID = started.Run
+			id = started.Run
 			break
 		}
 		// PostgreSQL is away, or a run of this group is queued already.
 		if !pause(ctx, poll) {
-			return run, fmt.Errorf("sync %s of coupling %s: %w", object, s.name, err)
+			return client.Run{}, fmt.Errorf("sync %s of coupling %s: %w", object, s.name, err)
 		}
 	}
 	for {
+		var run client.Run
 		err := eventually(ctx, func(ctx context.Context) (err error) {
-			run, err = s.api.Run(ctx, run.ID)
+			run, err = s.api.Run(ctx, id)
 			return err
 		})
 		if err != nil || run.State.Ended() {
