@@ -99,6 +99,9 @@ func (a *activation) pull(ctx workflow.Context, in *activities.StepInput) error 
 		if err == nil && (finished.State == koppel.RunFailed || finished.State == koppel.RunCancelled) {
 			return &activities.Failure{Kind: koppel.KindConflict, Detail: "run " + start.ID + " had ended as " + string(finished.State)}
 		}
+		if temporal.IsCanceledError(err) && ctx.Err() == nil {
+			return &activities.Failure{Kind: koppel.KindConflict, Detail: "run " + start.ID + " was cancelled"}
+		}
 		if !alreadyStarted(err) {
 			return err
 		}
