@@ -5,7 +5,9 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/subtle"
+	"io"
 	"net/http"
+	"strings"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
@@ -107,11 +109,14 @@ func readable(p *commonpb.Payload) bool {
 	return string(p.Metadata[converter.MetadataEncoding]) == converter.MetadataEncodingJSON && len(p.Data) > 0 && p.Data[0] == '"'
 }
 
-// Handler is the codec endpoint of the Temporal UI. It answers only requests
-// that carry the bearer token, and lets the UI's origin call it.
+// Handler is the codec endpoint of the Temporal UI and CLI. It answers only
+// requests that carry the token, as a bearer token (the CLI's --codec-auth) or
+// as the password of HTTP Basic, and lets the UI's origin call it. A UI
+// without sign-in of its own has no token to send: its user opens the
+// endpoint once in the browser, gives the token as the password, and lets the
+// UI include cross-origin credentials.
 func (c *Codec) Handler(token koppel.Secret, origin string) http.Handler {
 	decode := converter.NewPayloadCodecHTTPHandler(c)
-	want := []byte("Bearer " + token.Reveal())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Headers", "Authorization,Content-Type,X-Namespace")
@@ -120,10 +125,25 @@ func (c *Codec) Handler(token koppel.Secret, origin string) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		if token.IsZero() || subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
-			http.Error(w, "a bearer token is needed: see docs/operations.md", http.StatusUnauthorized)
+		if !carries(r, token) {
+			w.Header().Set("WWW-Authenticate", `Basic realm="Temporal payloads; the password is the codec token"`)
+			http.Error(w, "the codec token is needed, as a bearer token or as the password", http.StatusUnauthorized)
+			return
+		}
+		if r.Method == http.MethodGet {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = io.WriteString(w, "The token is right. In the Temporal UI, set this address as the codec server and let it include cross-origin credentials.\n")
 			return
 		}
 		decode.ServeHTTP(w, r)
 	})
+}
+
+// carries compares in the same time wherever the difference is.
+func carries(r *http.Request, token koppel.Secret) bool {
+	given, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		_, given, _ = r.BasicAuth()
+	}
+	return !token.IsZero() && subtle.ConstantTimeCompare([]byte(given), []byte(token.Reveal())) == 1
 }

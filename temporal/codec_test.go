@@ -2,6 +2,7 @@ package temporal
 
 import (
 	"bytes"
+	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -98,7 +99,10 @@ func TestCodecEndpointNeedsTheToken(t *testing.T) {
 	for _, tc := range []struct {
 		authorization string
 		want          int
-	}{{"", http.StatusUnauthorized}, {"Bearer wrong", http.StatusUnauthorized}, {"Bearer letmein", http.StatusOK}} {
+	}{
+		{"", http.StatusUnauthorized}, {"Bearer wrong", http.StatusUnauthorized}, {"letmein", http.StatusUnauthorized},
+		{"Bearer letmein", http.StatusOK}, {basic("wrong"), http.StatusUnauthorized}, {basic("letmein"), http.StatusOK},
+	} {
 		req, err := http.NewRequest(http.MethodPost, server.URL+"/decode", bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
@@ -118,6 +122,10 @@ func TestCodecEndpointNeedsTheToken(t *testing.T) {
 	}
 }
 
+func basic(password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte("anybody:"+password))
+}
+
 func TestScheduleIDIsOnePerLine(t *testing.T) {
 	t.Parallel()
 	wish := func(coupling, cron, zone string) string {
@@ -130,7 +138,7 @@ func TestScheduleIDIsOnePerLine(t *testing.T) {
 	if len(ids) != 4 {
 		t.Errorf("lines share an id: %v", ids)
 	}
-	if wish("c1", "0 3 * * *", "UTC") != wish("c1", "0 3 * * *", "UTC") {
-		t.Error("the same line has two ids")
+	if again := wish("c1", "0 3 * * *", "UTC"); !ids[again] {
+		t.Errorf("the same line has another id, %s", again)
 	}
 }
