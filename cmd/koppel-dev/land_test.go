@@ -17,7 +17,7 @@ import (
 )
 
 // namespaces of the package's one Temporal; each platform has one, so that workers of two never meet.
-var namespaces = []string{"land-0", "land-1", "land-2", "land-3"}
+var namespaces = []string{"land-0", "land-1", "land-2", "land-3", "land-4", "land-5"}
 
 var cluster struct {
 	sync.Mutex
@@ -70,6 +70,7 @@ type landConfig struct {
 	databases *databases
 	durations koppel.Durations
 	noWorker  bool
+	codec     *temporal.Codec
 }
 
 // databases are the connection strings of a database's roles.
@@ -109,6 +110,7 @@ func newLand(t *testing.T, cfg landConfig) *land {
 	l.config = process.Config{
 		Keys: keys, Temporal: temporal.Config{Address: address, Namespace: name}, Allow: []string{host}, Durations: cfg.durations, Version: "test",
 	}
+	l.config.Temporal.Codec = cfg.codec
 	l.config.Log = logOf(t)
 	key := l.registry(t)
 	server, err := process.NewServer(t.Context(), process.ServerConfig{Config: l.as(l.databases.app), Listen: host + ":0"})
