@@ -43,11 +43,11 @@ var testsMay = list("store/storetest store/localpg temporal/devserver fakes")
 // modules says in which rooms a third-party module may be imported. A module
 // without a row may be imported nowhere: argue for it in an ADR, then add it.
 var modules = []module{
-	{path: "go.temporal.io/sdk", in: list("activities workflows temporal temporal/devserver")},
-	{path: "go.temporal.io/api", in: list("activities workflows temporal temporal/devserver")},
+	{path: "go.temporal.io/sdk", in: list("activities workflows temporal temporal/devserver"), tests: true},
+	{path: "go.temporal.io/api", in: list("activities workflows temporal temporal/devserver"), tests: true},
 	{path: "go.temporal.io/server", in: list("temporal/devserver")},
 	{path: "github.com/temporalio/ui-server/v2", in: list("temporal/devserver")},
-	{path: "google.golang.org/protobuf", in: list("temporal temporal/devserver")},
+	{path: "google.golang.org/protobuf", in: list("temporal temporal/devserver"), tests: true},
 	{path: "google.golang.org/grpc", in: list("temporal temporal/devserver")},
 	{path: "github.com/jackc/pgx/v5", in: list("migrations store store/storetest bench faults faults/verify"), tests: true},
 	{path: "github.com/pressly/goose/v3", in: list("migrations")},
