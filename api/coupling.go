@@ -162,7 +162,7 @@ func (s *server) listCouplings(ctx context.Context, who caller, in *couplingList
 	if err != nil {
 		return pageBody[coupling]{}, err
 	}
-	return store.With(ctx, s.Store, scope, func(tx *store.Tx) (pageBody[coupling], error) {
+	return store.Read(ctx, s.Store, scope, func(tx *store.Tx) (pageBody[coupling], error) {
 		page, err := tx.Couplings(ctx, store.CouplingFilter{Connector: in.Connector, State: in.State, Limit: in.Limit, After: in.Cursor})
 		if err != nil {
 			return pageBody[coupling]{}, err
@@ -178,7 +178,7 @@ func (s *server) listCouplings(ctx context.Context, who caller, in *couplingList
 }
 
 func (s *server) getCoupling(ctx context.Context, who caller, in *ByID) (coupling, error) {
-	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (coupling, error) {
+	return store.Read(ctx, s.Store, who.scope, func(tx *store.Tx) (coupling, error) {
 		c, err := tx.Coupling(ctx, in.ID)
 		if err != nil {
 			return coupling{}, err

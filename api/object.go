@@ -61,7 +61,7 @@ func (s *server) listObjects(ctx context.Context, who caller, in *objectList) (p
 	if err != nil {
 		return pageBody[object]{}, err
 	}
-	return store.With(ctx, s.Store, scope, func(tx *store.Tx) (pageBody[object], error) {
+	return store.Read(ctx, s.Store, scope, func(tx *store.Tx) (pageBody[object], error) {
 		page, err := tx.Objects(ctx, in.Object, store.ObjectFilter{
 			SKU: in.SKU, EAN: in.EAN, Number: in.Number, RemoteID: in.RemoteID, Limit: in.Limit, After: in.Cursor,
 		})
@@ -96,7 +96,7 @@ type oneObject struct {
 }
 
 func (s *server) getObject(ctx context.Context, who caller, in *oneObject) (object, error) {
-	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (object, error) {
+	return store.Read(ctx, s.Store, who.scope, func(tx *store.Tx) (object, error) {
 		return getObject(ctx, tx, in.Object, in.ID)
 	})
 }

@@ -109,7 +109,7 @@ func (s *server) listRuns(ctx context.Context, who caller, in *runList) (pageBod
 	if err != nil {
 		return pageBody[run]{}, err
 	}
-	return store.With(ctx, s.Store, scope, func(tx *store.Tx) (pageBody[run], error) {
+	return store.Read(ctx, s.Store, scope, func(tx *store.Tx) (pageBody[run], error) {
 		if in.Coupling != "" {
 			if _, err := tx.Coupling(ctx, in.Coupling); err != nil {
 				return pageBody[run]{}, err
@@ -126,7 +126,7 @@ func (s *server) getRun(ctx context.Context, who caller, in *ByID) (run, error) 
 
 // wholeRun is a run with its streams.
 func (s *server) wholeRun(ctx context.Context, scope store.Scope, id string) (run, error) {
-	return store.With(ctx, s.Store, scope, func(tx *store.Tx) (run, error) {
+	return store.Read(ctx, s.Store, scope, func(tx *store.Tx) (run, error) {
 		r, err := tx.Run(ctx, id)
 		if err != nil {
 			return run{}, err
@@ -150,7 +150,7 @@ type timelineRequest struct {
 }
 
 func (s *server) getTimeline(ctx context.Context, who caller, in *timelineRequest) (pageBody[event], error) {
-	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (pageBody[event], error) {
+	return store.Read(ctx, s.Store, who.scope, func(tx *store.Tx) (pageBody[event], error) {
 		if _, err := tx.Run(ctx, in.ID); err != nil {
 			return pageBody[event]{}, err
 		}

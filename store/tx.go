@@ -28,6 +28,10 @@ const attempts = 5
 // PostgreSQL rolled the transaction back for a deadlock or a serialization failure, so it must not act outside it.
 // A commit whose outcome is unknown is never repeated.
 func (db *DB) InTx(ctx context.Context, scope Scope, fn func(*Tx) error) error {
+	return db.inTx(ctx, scope, pgx.TxOptions{}, fn)
+}
+
+func (db *DB) inTx(ctx context.Context, scope Scope, opts pgx.TxOptions, fn func(*Tx) error) error {
 	const op = "transaction"
 	switch {
 	case scope.kind == scopeNone, scope.kind == scopeWebshop && scope.webshop <= 0, scope.kind == scopeOrganisation && scope.organisation <= 0:
@@ -43,16 +47,16 @@ func (db *DB) InTx(ctx context.Context, scope Scope, fn func(*Tx) error) error {
 				return koppel.Wrap(op, ctx.Err())
 			}
 		}
-		if err = db.once(ctx, scope, fn); err == nil || !retryable(err) {
+		if err = db.once(ctx, scope, opts, fn); err == nil || !retryable(err) {
 			return err
 		}
 	}
 	return err
 }
 
-func (db *DB) once(ctx context.Context, scope Scope, fn func(*Tx) error) error {
+func (db *DB) once(ctx context.Context, scope Scope, opts pgx.TxOptions, fn func(*Tx) error) error {
 	const op = "transaction"
-	tx, err := db.pool.Begin(ctx)
+	tx, err := db.pool.BeginTx(ctx, opts)
 	if err != nil {
 		return db.wrap(op, err)
 	}
@@ -98,8 +102,18 @@ func (tx *Tx) webshop(op string) (int64, error) {
 
 // With runs fn in a transaction as InTx does and hands its result on.
 func With[T any](ctx context.Context, db *DB, scope Scope, fn func(*Tx) (T, error)) (T, error) {
+	return with(ctx, db, scope, pgx.TxOptions{}, fn)
+}
+
+// Read is With for what only reads: all statements of fn see the same moment, so that an order and its lines, or an
+// object and its sources, belong together.
+func Read[T any](ctx context.Context, db *DB, scope Scope, fn func(*Tx) (T, error)) (T, error) {
+	return with(ctx, db, scope, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
+}
+
+func with[T any](ctx context.Context, db *DB, scope Scope, opts pgx.TxOptions, fn func(*Tx) (T, error)) (T, error) {
 	var result T
-	err := db.InTx(ctx, scope, func(tx *Tx) error {
+	err := db.inTx(ctx, scope, opts, func(tx *Tx) error {
 		var err error
 		result, err = fn(tx)
 		return err
