@@ -56,6 +56,7 @@ func (tx *Tx) Organisations(ctx context.Context, limit int, after string) (Page[
 	rows, err := many[Organisation](ctx, tx, organisationsSQL, pgx.StrictNamedArgs{"after": from, "limit": size + 1})
 	return pageOf("organisations", rows, size, func(o Organisation) int64 { return o.ID }), wrap(op, err)
 }
+
 const (
 	holdNameSQL           = `SELECT pg_advisory_xact_lock(hashtext('organisation ' || $1))`
 	organisationByNameSQL = `SELECT ` + organisationColumns + ` FROM organisation WHERE name = $1 ORDER BY id LIMIT 1`

@@ -148,6 +148,7 @@ func orDefault(value, fallback string) string {
 	}
 	return value
 }
+
 const webshopUUIDsSQL = `SELECT id, uuid FROM webshop WHERE id = ANY ($1)`
 
 // WebshopUUIDs gives the outside ids of the webshops of the scope that have the inner ids.
