@@ -9,45 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	commonpb "go.temporal.io/api/common/v1"
-	"go.temporal.io/sdk/converter"
-	"google.golang.org/protobuf/encoding/protojson"
-
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/client"
 	"github.com/koppel-io/koppel/cmd/process"
 	"github.com/koppel-io/koppel/fakes/demoshop"
 	"github.com/koppel-io/koppel/temporal"
+	"github.com/koppel-io/koppel/temporal/temporaltest"
 )
-
-// payloads finds every payload of an event that is not a search attribute.
-func payloads(t *testing.T, event any, found func(*commonpb.Payload)) {
-	t.Helper()
-	switch v := event.(type) {
-	case []any:
-		for _, part := range v {
-			payloads(t, part, found)
-		}
-	case map[string]any:
-		if metadata, ok := v["metadata"].(map[string]any); ok && metadata["encoding"] != nil {
-			text, err := json.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p := &commonpb.Payload{}
-			if err := protojson.Unmarshal(text, p); err != nil {
-				t.Fatal(err)
-			}
-			found(p)
-			return
-		}
-		for name, part := range v {
-			if name != "searchAttributes" {
-				payloads(t, part, found)
-			}
-		}
-	}
-}
 
 // With a codec on, Temporal stores no input, result or failure that can be read without the key; what people look for
 // in its UI stays readable, and the server's endpoint decodes the rest for whoever has the token.
@@ -70,33 +38,25 @@ func TestTemporalStoresNothingReadable(t *testing.T) {
 
 	raw := l.config.Temporal
 	raw.Codec = nil
-	plain, err := temporal.Dial(t.Context(), raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(plain.Close)
-	var sealed []*commonpb.Payload
+	plain := temporaltest.Dial(t, raw)
+	var sealed []json.RawMessage
 	var readable []string
 	for _, id := range []string{failed.WorkflowID, waited.WorkflowID, koppel.ActivateWorkflowID(s.coupling.ID)} {
-		text := historyJSON(t, history(t, plain, id, ""))
-		if strings.Contains(string(text), failed.Error.Detail) {
+		h := plain.History(t, id)
+		if strings.Contains(string(h.JSON(t)), failed.Error.Detail) {
 			t.Errorf("the history of %s shows what the remote said: %q", id, failed.Error.Detail)
 		}
-		var parsed any
-		if err := json.Unmarshal(text, &parsed); err != nil {
-			t.Fatal(err)
-		}
-		payloads(t, parsed, func(p *commonpb.Payload) {
-			if string(p.Metadata[converter.MetadataEncoding]) == "binary/koppel-aes-gcm" {
-				sealed = append(sealed, p)
-				return
+		for _, p := range h.Payloads(t) {
+			if p.Encoding == "binary/koppel-aes-gcm" {
+				sealed = append(sealed, p.JSON)
+				continue
 			}
 			var summary string
 			if err := json.Unmarshal(p.Data, &summary); err != nil {
 				t.Errorf("a payload of %s can be read and is no summary: %s", id, p.Data)
 			}
 			readable = append(readable, summary)
-		})
+		}
 	}
 	for _, want := range []string{"read products", "finish run", "wait as long as the remote asks"} {
 		if !strings.Contains(strings.Join(readable, "\n"), want) {
@@ -107,7 +67,7 @@ func TestTemporalStoresNothingReadable(t *testing.T) {
 }
 
 // wantDecoded asks a server's codec endpoint for the payloads and looks for a run among them.
-func wantDecoded(t *testing.T, l *land, codec *temporal.Codec, sealed []*commonpb.Payload, run string) {
+func wantDecoded(t *testing.T, l *land, codec *temporal.Codec, sealed []json.RawMessage, run string) {
 	t.Helper()
 	const token, origin = "open sesame", "http://127.0.0.1:8233"
 	config := l.as(l.databases.app)
@@ -119,7 +79,7 @@ func wantDecoded(t *testing.T, l *land, codec *temporal.Codec, sealed []*commonp
 		t.Fatal(err)
 	}
 	l.run(t, "server with the codec endpoint", server.Run)
-	body, err := protojson.Marshal(&commonpb.Payloads{Payloads: sealed})
+	body, err := json.Marshal(map[string]any{"payloads": sealed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,8 +104,10 @@ func wantDecoded(t *testing.T, l *land, codec *temporal.Codec, sealed []*commonp
 		if want != http.StatusOK {
 			continue
 		}
-		decoded := &commonpb.Payloads{}
-		if err := protojson.Unmarshal(answer, decoded); err != nil {
+		var decoded struct {
+			Payloads []struct{ Data []byte }
+		}
+		if err := json.Unmarshal(answer, &decoded); err != nil {
 			t.Fatal(err)
 		}
 		found := false

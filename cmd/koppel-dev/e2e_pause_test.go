@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	sdk "go.temporal.io/sdk/client"
-
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/client"
 	"github.com/koppel-io/koppel/fakes/demoshop"
+	"github.com/koppel-io/koppel/temporal/temporaltest"
 )
 
 var pauses = []scenario{
@@ -70,10 +69,10 @@ func aPauseHoldsARead(t *testing.T, l *land) {
 }
 
 // wantSchedules waits until Temporal has so many schedules of the coupling.
-func (s *site) wantSchedules(t *testing.T, c sdk.Client, n int) (ids []string) {
+func (s *site) wantSchedules(t *testing.T, c *temporaltest.Cluster, n int) (ids []string) {
 	t.Helper()
 	await(t, fmt.Sprintf("%d schedules", n), func(context.Context) (bool, string) {
-		ids = s.schedules(t, c)
+		ids = c.Schedules(t, s.coupling.ID)
 		return len(ids) == n, fmt.Sprint(ids)
 	})
 	return ids
@@ -115,16 +114,12 @@ func aScheduleStartsWhatIsDue(t *testing.T, l *land) {
 		t.Fatalf("the coupling has the lines %+v", s.coupling.Schedules)
 	}
 	for _, id := range ids {
-		d, err := c.ScheduleClient().GetHandle(t.Context(), id).Describe(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(d.Info.NextActionTimes) == 0 || !d.Info.NextActionTimes[0].After(time.Now()) {
-			t.Errorf("schedule %s shows no next firing: %v", id, d.Info.NextActionTimes)
+		if next := c.Next(t, id); !next.After(time.Now()) {
+			t.Errorf("schedule %s shows no next firing: %v", id, next)
 		}
 	}
 	open := s.hangs(t)
-	history(t, c, s.fire(t, c, ids[0]), "")
+	c.History(t, c.Fire(t, ids[0]))
 	list, err := l.api.Runs(t.Context(), client.RunFilter{Coupling: s.coupling.ID})
 	if err != nil {
 		t.Fatal(err)
