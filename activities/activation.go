@@ -52,6 +52,8 @@ func stepsOf(connector *connectors.Connector, settings map[string]any) []koppel.
 		group, offered := connector.Group(object)
 		on, set := settings[connectors.SyncSetting(object)].(bool)
 		switch {
+		case !offered && connector.Push[object] != nil:
+			step.State, step.Detail = koppel.StepSkipped, "the connector writes them and does not read them"
 		case !offered:
 			step.State, step.Detail = koppel.StepSkipped, "the connector does not offer it"
 		case set && !on:

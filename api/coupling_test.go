@@ -185,8 +185,8 @@ func TestSettingsAreMergedAndRemoved(t *testing.T) {
 		return decode[map[string]any](t, c.Settings)
 	}
 	set(map[string]any{"per_page": 50, "prices_include_vat": true})
-	got := set(map[string]any{"per_page": nil, "sync.suppliers": false})
-	if diff := cmp.Diff(map[string]any{"prices_include_vat": true, "sync.suppliers": false}, got); diff != "" {
+	got := set(map[string]any{"per_page": nil, "sync.sell_orders": false})
+	if diff := cmp.Diff(map[string]any{"prices_include_vat": true, "sync.sell_orders": false}, got); diff != "" {
 		t.Errorf("settings differ:\n%s", diff)
 	}
 	a := s.audits(t, s.coupling.UUID)[0]

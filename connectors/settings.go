@@ -3,6 +3,7 @@ package connectors
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/koppel-io/koppel"
 )
@@ -13,7 +14,7 @@ func CommonSettings() []koppel.Setting {
 	settings := []koppel.Setting{
 		{Name: "all_orders", Type: koppel.SettingBool, Default: false, Title: "Take orders of every state, not only completed ones"},
 		{Name: "history_from", Type: koppel.SettingDate, Optional: true, Title: "How far back orders are read"},
-		{Name: "buy_orders", Type: koppel.SettingEnum, Choices: []string{"off", "1-way"}, Default: "off", Title: "Send purchase orders to this system"},
+		{Name: buyOrdersSetting, Type: koppel.SettingEnum, Choices: []string{"off", "1-way"}, Default: "off", Title: "Send purchase orders to this system"},
 	}
 	for _, object := range koppel.Objects() {
 		settings = append(settings, koppel.Setting{Name: SyncSetting(object), Type: koppel.SettingBool, Default: true, Title: "Sync " + string(object)})
@@ -21,21 +22,36 @@ func CommonSettings() []koppel.Setting {
 	return settings
 }
 
+const buyOrdersSetting = "buy_orders"
+
 // SyncSetting names the toggle of an object.
 func SyncSetting(object koppel.Object) string { return "sync." + string(object) }
 
-// AllSettings returns the connector's own settings and the common ones.
+// AllSettings returns the connector's own settings and those common ones that
+// it can act on.
 func (c *Connector) AllSettings() []koppel.Setting {
 	all := slices.Clone(c.Manifest.Settings)
 	for _, common := range CommonSettings() {
-		if !slices.ContainsFunc(all, func(s koppel.Setting) bool { return s.Name == common.Name }) {
-			if common.Name == "buy_orders" && c.Push[koppel.BuyOrders] != nil {
-				common.Default = "1-way"
-			}
-			all = append(all, common)
+		own := slices.ContainsFunc(all, func(s koppel.Setting) bool { return s.Name == common.Name })
+		if own || !c.actsOn(common.Name) {
+			continue
 		}
+		if common.Name == buyOrdersSetting {
+			common.Default = "1-way"
+		}
+		all = append(all, common)
 	}
 	return all
+}
+
+// actsOn reports whether a common setting means anything to the connector:
+// what it does not pull cannot be switched off, what it cannot push not on.
+func (c *Connector) actsOn(setting string) bool {
+	if setting == buyOrdersSetting {
+		return c.Push[koppel.BuyOrders] != nil
+	}
+	object, toggle := strings.CutPrefix(setting, SyncSetting(""))
+	return !toggle || slices.Contains(c.Objects(), koppel.Object(object))
 }
 
 // Defaults returns given with the default of every setting that it lacks.

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/koppel-io/koppel"
 )
 
 func TestCheckSettings(t *testing.T) {
@@ -34,7 +32,8 @@ func TestCheckSettings(t *testing.T) {
 		{"vat_rates", make([]any, maxItems+1), "setting vat_rates: must have at most 200 items"},
 		{"user_agent", strings.Repeat("x", maxText+1), "setting user_agent: must be at most 8192 bytes"},
 		{"sync.products", false, ""},
-		{"buy_orders", "2-way", "setting buy_orders: must be one of off, 1-way"},
+		{"buy_orders", "1-way", "setting buy_orders is not known"},
+		{"sync.suppliers", false, "setting sync.suppliers is not known"},
 		{"perpage", 50, "setting perpage is not known"},
 	} {
 		got := ""
@@ -76,10 +75,14 @@ func TestCheckCredentials(t *testing.T) {
 	}
 }
 
-// Only a connector that can write buy orders sends them by default.
+// Only a connector that can write buy orders has the setting, and then it sends them by default.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]any{"woocommerce": "off", "demo": "1-way"} {
+	if problems := builtinOf(t, "demo").CheckSettings(map[string]any{"buy_orders": "2-way"}); len(problems) != 1 ||
+		problems[0].Error() != "setting buy_orders: must be one of off, 1-way" {
+		t.Errorf("demo buy_orders = 2-way: %v", problems)
+	}
+	for name, want := range map[string]any{"woocommerce": nil, "demo": "1-way"} {
 		c := builtinOf(t, name)
 		got := c.Defaults(map[string]any{"per_page": 20})
 		if diff := cmp.Diff(want, got["buy_orders"]); diff != "" {
@@ -88,7 +91,7 @@ func TestDefaults(t *testing.T) {
 		if got["per_page"] != 20 || got["look_back_days"] != int64(60) || got["all_orders"] != false {
 			t.Errorf("%s: %v", name, got)
 		}
-		for _, object := range koppel.Objects() {
+		for _, object := range c.Objects() {
 			if got[SyncSetting(object)] != true {
 				t.Errorf("%s: %s is off", name, SyncSetting(object))
 			}
