@@ -116,9 +116,9 @@ func (k *killing) play(ctx context.Context) error {
 		return err
 	}
 	k.say.say("up; breaking begins")
-	breaking, enough := context.WithCancel(ctx)
-	defer enough()
 	work, working := errgroup.WithContext(ctx)
+	breaking, enough := context.WithCancel(working)
+	defer enough()
 	for i, s := range k.sites {
 		work.Go(func() error { return k.traffic(working, breaking, s, i) })
 	}

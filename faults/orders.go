@@ -13,40 +13,51 @@ import (
 // goods is what a coupling can order: its webshop's suppliers and some products.
 type goods struct{ suppliers, products []string }
 
-// enoughGoods is how many of each are looked up at most.
-const enoughGoods = 20
+// goodsOf is how many products are looked up.
+const goodsOf = 20
 
-// goods looks up what the coupling gave its webshop.
-func (s *site) goods(ctx context.Context) (goods, error) {
-	var g goods
-	for object, ids := range map[koppel.Object]*[]string{koppel.Suppliers: &g.suppliers, koppel.Products: &g.products} {
-		err := eventually(ctx, func(ctx context.Context) error {
-			list := func(ctx context.Context, page client.Page) (client.List[client.Object], error) {
-				return s.api.Objects(ctx, object, client.ObjectFilter{Webshop: s.webshop, Page: page})
-			}
-			*ids = nil
-			for o, err := range client.All(ctx, client.Page{Limit: 100}, list) {
-				if err != nil {
-					return err
-				}
-				ours := func(source client.Source) bool { return source.Coupling == s.coupling && source.GoneAt == nil }
-				if slices.ContainsFunc(o.Sources, ours) {
-					*ids = append(*ids, o.ID)
-				}
-				if len(*ids) == enoughGoods {
-					break
-				}
-			}
-			if len(*ids) == 0 {
-				return fmt.Errorf("coupling %s has no %s yet", s.name, object)
-			}
-			return nil
-		})
+// goods looks up what the coupling gave its webshop: all suppliers and, by
+// their remote ids, some products.
+func (s *site) goods(ctx context.Context) (g goods, err error) {
+	if g.suppliers, err = s.objects(ctx, koppel.Suppliers, ""); err != nil {
+		return g, err
+	}
+	ids, err := s.shop.sold(ctx, goodsOf)
+	if err != nil {
+		return g, err
+	}
+	for _, id := range ids {
+		found, err := s.objects(ctx, koppel.Products, id)
 		if err != nil {
 			return g, err
 		}
+		g.products = append(g.products, found...)
 	}
 	return g, nil
+}
+
+// objects lists the ids of objects that the coupling has a source of, by one
+// remote id where it is given.
+func (s *site) objects(ctx context.Context, object koppel.Object, remoteID string) ([]string, error) {
+	var ids []string
+	err := eventually(ctx, func(ctx context.Context) error {
+		list, err := s.api.Objects(ctx, object, client.ObjectFilter{Webshop: s.webshop, RemoteID: remoteID, Page: client.Page{Limit: 100}})
+		if err != nil {
+			return err
+		}
+		ids = nil
+		for _, o := range list.Data {
+			ours := func(source client.Source) bool { return source.Coupling == s.coupling && source.GoneAt == nil }
+			if slices.ContainsFunc(o.Sources, ours) {
+				ids = append(ids, o.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return fmt.Errorf("coupling %s has no %s %s", s.name, object, remoteID)
+		}
+		return nil
+	})
+	return ids, err
 }
 
 // place makes buy order n of three different products and places it. What was

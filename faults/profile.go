@@ -55,7 +55,7 @@ func killProfile(quick bool, seed uint64) profile {
 		return p
 	}
 	p.products, p.kills, p.crashes, p.stops, p.orders = 200_000, 300, 10, 20, 100
-	p.every = 1800 * time.Millisecond
+	p.every = 1300 * time.Millisecond
 	return p
 }
 

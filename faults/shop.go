@@ -60,3 +60,30 @@ func (s *shop) misbehave(ctx context.Context, m demoshop.Misbehaviour) error {
 	}
 	return nil
 }
+
+// sold are the remote ids of the first products that can be bought.
+func (s *shop) sold(ctx context.Context, most int) ([]string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/_demo/truth/products?limit="+strconv.Itoa(most), nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	var ids []string
+	for lines := json.NewDecoder(res.Body); lines.More(); {
+		var line struct {
+			ID   int64
+			Type string
+		}
+		if err := lines.Decode(&line); err != nil {
+			return nil, err
+		}
+		if line.Type != "variable" {
+			ids = append(ids, strconv.FormatInt(line.ID, 10))
+		}
+	}
+	return ids, nil
+}
