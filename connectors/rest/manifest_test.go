@@ -38,6 +38,8 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 		{"unknown like", start + "streams: { rows: { get: /, key: id }, b: { like: row } }\n", "streams.b.like: no stream row; did you mean rows?"},
 		{"auth", strings.Replace(start, "x.example\" }", "x.example\", auth: { none: true, header: { a: b } } }", 1), "c.yaml:5:42: http.auth: exactly one of none, header, query, basic, oauth1, client_credentials belongs here"},
 		{"push object", start + "push: { buy_order: {} }\n", "c.yaml:6:9: push.buy_order: unknown object buy_order; did you mean buy_orders?"},
+		{"push without a look-up", start + "push: { buy_orders: { create: { post: /orders, id: body.id } } }\n",
+			"c.yaml:6:9: push.buy_orders: find is missing: after an attempt with an unknown outcome the object is looked up before it is sent again"},
 		{"default", start + "settings: { n: { type: int, default: 5, max: 3 } }\n", "c.yaml:6:38: settings.n.default: the default must lie between min and max"},
 		{"shape", start + "streams: { r: { get: /, key: id, shape: { id: integer } } }\n", "c.yaml:6:47: streams.r.shape.id: unknown type integer; known here: any, bool, int, number, string"},
 		{"zone", start + "streams: { r: { get: /, key: id, since: { zone: Mars } } }\n", "c.yaml:6:49: streams.r.since.zone: unknown time zone Mars; expected a name such as Europe/Amsterdam"},

@@ -51,6 +51,9 @@ func (p *Pushes) decodeNode(d *decoder, n *node, scope []string) {
 		}
 		var push PushObject
 		d.decodeInto(m.value, &push, scope)
+		if push.Create != nil && push.Find == nil {
+			d.failAt(m.line, m.column, m.value.path, "find is missing: after an attempt with an unknown outcome the object is looked up before it is sent again")
+		}
 		(*p)[object] = &push
 	}
 }
