@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,8 +19,8 @@ type pushVerdict struct {
 	Faults string `json:"faults"`
 	// Orders is how many were placed, Kills how many workers were killed
 	// meanwhile.
-	Orders int `json:"orders"`
-	Kills  int `json:"kills"`
+	Orders int   `json:"orders"`
+	Kills  int64 `json:"kills"`
 	// Once, Twice, Missing and UnknownLeft are the orders by what became of them.
 	Once        int64 `json:"once"`
 	Twice       int64 `json:"twice"`
@@ -41,7 +42,7 @@ func (v pushVerdict) check() error {
 	if v.Orders != v.want.orders || v.found.Orders.Placed != int64(v.want.orders) {
 		errs = append(errs, fmt.Errorf("%d orders are to be sent, want %d", v.found.Orders.Placed, v.want.orders))
 	}
-	if v.Kills < v.want.kills {
+	if v.Kills < int64(v.want.kills) {
 		errs = append(errs, fmt.Errorf("%d kills, want %d", v.Kills, v.want.kills))
 	}
 	return errors.Join(append(errs, v.found.Err())...)
@@ -53,6 +54,8 @@ type pushing struct {
 	want    profile
 	sites   []*site
 	verdict pushVerdict
+	// kills counts the workers that were killed so far.
+	kills atomic.Int64
 }
 
 func playPush(ctx context.Context, p profile, log string, say *progress) (verdict, error) {
@@ -107,15 +110,19 @@ func (b *pushing) play(ctx context.Context) error {
 	}
 	b.say.say("up; placing orders")
 	killing, done := context.WithCancel(ctx)
-	killed := make(chan int, 1)
-	go func() { killed <- b.killWorkers(killing) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		b.killWorkers(killing)
+	}()
 	err := b.placeAll(ctx)
 	if err == nil {
 		b.say.say("%d orders are placed", b.verdict.Orders)
 		err = b.awaitSent(ctx)
 	}
 	done()
-	b.verdict.Kills = <-killed
+	<-ended
+	b.verdict.Kills = b.kills.Load()
 	if err != nil {
 		return err
 	}
@@ -123,6 +130,8 @@ func (b *pushing) play(ctx context.Context) error {
 	return b.settle(ctx)
 }
 
+// placeAll places every coupling's share, no faster than workers are killed:
+// a fast machine would be done before the first one.
 func (b *pushing) placeAll(ctx context.Context) error {
 	placing, ctx := errgroup.WithContext(ctx)
 	share := func(i int) int { return (b.want.orders + len(b.sites) - 1 - i) / len(b.sites) }
@@ -133,6 +142,11 @@ func (b *pushing) placeAll(ctx context.Context) error {
 				return err
 			}
 			for n := range share(i) {
+				for due := int64(n * b.want.kills / share(i)); b.kills.Load() < due; {
+					if !pause(ctx, poll) {
+						return ctx.Err()
+					}
+				}
 				if err := s.place(ctx, stock, n); err != nil {
 					return err
 				}
@@ -148,21 +162,20 @@ func (b *pushing) placeAll(ctx context.Context) error {
 }
 
 // killWorkers kills one worker after the other while there is something to
-// send, and says how many.
-func (b *pushing) killWorkers(ctx context.Context) (kills int) {
+// send, or will be.
+func (b *pushing) killWorkers(ctx context.Context) {
 	draw := rand.New(rand.NewPCG(b.want.seed, 1))
 	for pause(ctx, b.want.every/2+time.Duration(draw.Int64N(int64(b.want.every)))) {
 		var open int64
-		err := b.db.QueryRow(ctx, `SELECT count(*) FROM outbox WHERE state = 'sending'`).Scan(&open)
+		err := b.db.QueryRow(ctx, `SELECT count(*) FROM outbox WHERE state <> 'sent'`).Scan(&open)
 		names := b.fleet.holders()
-		if err != nil || open == 0 || len(names) == 0 {
+		if err != nil || open == 0 && b.kills.Load() >= int64(b.want.kills) || len(names) == 0 {
 			continue
 		}
 		if b.fleet.kill(names[draw.IntN(len(names))]) {
-			kills++
+			b.kills.Add(1)
 		}
 	}
-	return kills
 }
 
 // mostPush is how long sending everything may take.
