@@ -181,7 +181,7 @@ func (b *pushing) killWorkers(ctx context.Context) {
 // mostPush is how long sending everything may take.
 const mostPush = 20 * time.Minute
 
-// awaitSent waits until no write is open.
+// awaitSent waits until no write is open and enough was killed.
 func (b *pushing) awaitSent(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, mostPush)
 	defer cancel()
@@ -189,7 +189,7 @@ func (b *pushing) awaitSent(ctx context.Context) error {
 	for {
 		var open, all int64
 		err := b.db.QueryRow(ctx, `SELECT count(*) FILTER (WHERE state IN ('pending', 'sending', 'unknown')), count(*) FROM outbox`).Scan(&open, &all)
-		if err == nil && open == 0 {
+		if err == nil && open == 0 && b.kills.Load() >= int64(b.want.kills) {
 			return nil
 		}
 		if err == nil && time.Since(told) > 5*time.Second {
