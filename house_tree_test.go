@@ -74,7 +74,8 @@ func readTree(root fs.FS) (*tree, error) {
 			}
 			return nil
 		}
-		if !entry.Type().IsRegular() || ignored(name, false) {
+		// In a linked worktree .git is a file with the place of the repository.
+		if !entry.Type().IsRegular() || name == ".git" || ignored(name, false) {
 			return nil
 		}
 		return t.add(root, name)
