@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/koppel-io/koppel/fakes/bol"
 	"github.com/koppel-io/koppel/fakes/demoshop"
 )
 
@@ -73,7 +74,7 @@ directory; the next start goes on where this one was. Never for production.`,
 	f.IntVar(&opts.ports.temporal, "temporal-port", opts.ports.temporal, "port of Temporal")
 	f.IntVar(&opts.ports.ui, "ui-port", opts.ports.ui, "port of Temporal's UI")
 	f.IntVar(&opts.ports.shop, "shop-port", opts.ports.shop, "port of the demo shop")
-	cmd.AddCommand(newResetCommand(&opts, term), newDemoShopCommand(term))
+	cmd.AddCommand(newResetCommand(&opts, term), newDemoShopCommand(term), newBolCommand(term))
 	return cmd
 }
 
@@ -85,6 +86,18 @@ func newDemoShopCommand(term terminal) *cobra.Command {
 		DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return demoshop.Main(args, term.out)
+		},
+	}
+}
+
+// newBolCommand runs the fake bol account alone; its flags are its own.
+func newBolCommand(term terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:                "bol",
+		Short:              "Run a fake bol account alone until interrupted (flags: koppel-dev bol -h)",
+		DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return bol.Main(args, term.out)
 		},
 	}
 }
