@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/koppel-io/koppel/fakes/bol"
 	"github.com/koppel-io/koppel/fakes/demoshop"
+	"github.com/koppel-io/koppel/fakes/picqer"
 )
 
 // options is the whole configuration of one start.
@@ -74,30 +76,33 @@ directory; the next start goes on where this one was. Never for production.`,
 	f.IntVar(&opts.ports.temporal, "temporal-port", opts.ports.temporal, "port of Temporal")
 	f.IntVar(&opts.ports.ui, "ui-port", opts.ports.ui, "port of Temporal's UI")
 	f.IntVar(&opts.ports.shop, "shop-port", opts.ports.shop, "port of the demo shop")
-	cmd.AddCommand(newResetCommand(&opts, term), newDemoShopCommand(term), newBolCommand(term))
+	cmd.AddCommand(newResetCommand(&opts, term))
+	for _, fake := range fakes {
+		cmd.AddCommand(fake.command(term))
+	}
 	return cmd
 }
 
-// newDemoShopCommand runs the demo shop alone; its flags are its own.
-func newDemoShopCommand(term terminal) *cobra.Command {
-	return &cobra.Command{
-		Use:                "demoshop",
-		Short:              "Run the demo shop alone until interrupted (flags: koppel-dev demoshop -h)",
-		DisableFlagParsing: true,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return demoshop.Main(args, term.out)
-		},
-	}
+// fakes are the remote systems that can also be run alone.
+var fakes = []fake{
+	{"demoshop", "the demo shop", demoshop.Main},
+	{"bol", "a fake bol account", bol.Main},
+	{"picqer", "a fake Picqer account", picqer.Main},
 }
 
-// newBolCommand runs the fake bol account alone; its flags are its own.
-func newBolCommand(term terminal) *cobra.Command {
+type fake struct {
+	name, what string
+	main       func(args []string, stdout io.Writer) error
+}
+
+// command runs a fake alone; its flags are its own.
+func (f fake) command(term terminal) *cobra.Command {
 	return &cobra.Command{
-		Use:                "bol",
-		Short:              "Run a fake bol account alone until interrupted (flags: koppel-dev bol -h)",
+		Use:                f.name,
+		Short:              "Run " + f.what + " alone until interrupted (flags: koppel-dev " + f.name + " -h)",
 		DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return bol.Main(args, term.out)
+			return f.main(args, term.out)
 		},
 	}
 }
