@@ -262,7 +262,7 @@ func (s *suite) stream(t *testing.T, name, version string) *rest.Stream {
 		t.Fatal(err)
 	}
 	client, err := rest.NewClient(rest.ClientConfig{
-		Manifest: s.c.Manifest, Credentials: goldenCredentials(s.c, nil), Settings: s.c.Defaults(nil), Version: version, Transport: transport,
+		Manifest: s.c.Manifest, Credentials: goldenCredentials(s.c.Credentials, nil), Settings: s.c.Defaults(nil), Version: version, Transport: transport,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,7 +71,8 @@ func newGoldenRun(c *Connector, f *goldenFile) (*goldenRun, error) {
 	durations := koppel.DefaultDurations()
 	durations.RequestRetries, durations.WaitInside = 0, 0
 	r.client, err = rest.NewClient(rest.ClientConfig{
-		Manifest: c.Manifest, Credentials: goldenCredentials(c, f.spec.Credentials), Settings: settings, Version: f.spec.Version,
+		Manifest: c.Manifest, Credentials: goldenCredentials(c.Credentials, f.spec.Credentials), App: goldenCredentials(c.App, nil),
+		Captured: goldenCaptured(c, f.spec.Credentials), Tokens: goldenTokens(c), Settings: settings, Version: f.spec.Version,
 		Transport: transport, CredentialKey: "golden", Durations: durations,
 	})
 	if err != nil {
@@ -81,19 +83,39 @@ func newGoldenRun(c *Connector, f *goldenFile) (*goldenRun, error) {
 }
 
 // goldenCredentials gives every field that the case leaves out a value of its type.
-func goldenCredentials(c *Connector, given map[string]string) map[string]koppel.Secret {
+func goldenCredentials(fields []koppel.Setting, given map[string]string) map[string]koppel.Secret {
 	out := map[string]koppel.Secret{}
-	for _, s := range c.Credentials {
+	for _, s := range fields {
 		value, ok := given[s.Name]
-		if !ok {
+		switch {
+		case ok:
+		case s.Type == koppel.SettingURL:
+			value = "https://shop.example"
+		case s.Type == koppel.SettingEnum:
+			value = s.Choices[0]
+		default:
 			value = "golden-" + s.Name
-			if s.Type == koppel.SettingURL {
-				value = "https://shop.example"
-			}
 		}
 		out[s.Name] = koppel.NewSecret(value)
 	}
 	return out
+}
+
+// goldenCaptured are the values that a login would have brought.
+func goldenCaptured(c *Connector, given map[string]string) map[string]any {
+	out := map[string]any{}
+	for _, capture := range c.HTTP.Capture {
+		out[capture.Name] = cmp.Or(given[capture.Name], "golden-"+capture.Name)
+	}
+	return out
+}
+
+// goldenTokens stand for the login of a connector that has one.
+func goldenTokens(c *Connector) rest.TokenStore {
+	if !c.HasLogin() {
+		return nil
+	}
+	return rest.FixedToken(koppel.NewSecret("golden-token"))
 }
 
 func (r *goldenRun) all(ctx context.Context) ([]goldenOut, error) {

@@ -19,6 +19,12 @@ type refresher interface {
 	refresh(ctx context.Context, used *http.Request) error
 }
 
+// preparer is an authorizer that may have to ask somebody first. It is called
+// before each attempt takes its slot of the budget.
+type preparer interface {
+	prepare(ctx context.Context) error
+}
+
 type noAuth struct{}
 
 func (noAuth) authorize(context.Context, *http.Request) error { return nil }
@@ -93,6 +99,8 @@ func (c *Client) newAuth(way Auth) (authorizer, error) {
 		return a, nil
 	case way.ClientCredentials != nil:
 		return c.newClientCredentials(way.ClientCredentials)
+	case way.OAuth2 != nil:
+		return c.newOAuth2(way.OAuth2)
 	}
 	var a keyAuth
 	if err := firstError(pairs(way.Header, &a.header), pairs(way.Query, &a.query)); err != nil {

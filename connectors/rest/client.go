@@ -22,6 +22,10 @@ type ExchangeSink interface {
 type ClientConfig struct {
 	Manifest    *Manifest
 	Credentials map[string]koppel.Secret
+	// App is our own partner app at the remote, in the credential's environment.
+	App map[string]koppel.Secret
+	// Captured are the values that were read, or chosen, after the login.
+	Captured map[string]any
 	// Settings of the coupling; the manifest's defaults fill what is absent.
 	Settings map[string]any
 	// Version of the remote, as Detect found it; empty when unknown.
@@ -34,9 +38,9 @@ type ClientConfig struct {
 	// Trace is shown every exchange that succeeded, redacted and cut as a
 	// failed one is kept; nil shows none. For people who try a connector.
 	Trace func(koppel.Exchange)
-	// Tokens keeps access tokens; nil keeps them in the Transport.
+	// Tokens keeps the credential's tokens; nil keeps them in the Transport.
 	Tokens TokenStore
-	// CredentialKey names the credential in budgets and token stores.
+	// CredentialKey names the credential in budgets.
 	CredentialKey string
 	// Durations; DefaultDurations where zero.
 	Durations koppel.Durations
@@ -79,7 +83,7 @@ func NewClient(config ClientConfig) (*Client, error) {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	if c.tokens == nil {
-		c.tokens = &config.Transport.tokens
+		c.tokens = config.Transport.tokens.of(c.credentialKey)
 	}
 	if c.durations == (koppel.Durations{}) {
 		c.durations = koppel.DefaultDurations()
@@ -87,16 +91,23 @@ func NewClient(config ClientConfig) (*Client, error) {
 	c.timeout = cmp.Or(m.HTTP.Timeout, config.Transport.config.Timeout)
 	c.maxBody = cmp.Or(int64(m.HTTP.MaxBody), config.Transport.config.MaxBody)
 	c.redact.addCredentials(m.Credentials, config.Credentials)
-	c.env = environment(m, config)
-	if err := c.setUp(config); err != nil {
+	c.redact.addCredentials(m.App, config.App)
+	var err error
+	if c.env, err = environment(m, config); err == nil {
+		err = c.setUp(config)
+	}
+	if err != nil {
 		return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: "open connector " + m.Connector, Detail: c.redact.text(koppel.DetailOf(err))}
 	}
 	return c, nil
 }
 
 // environment holds what every expression may use.
-func environment(m *Manifest, config ClientConfig) map[string]any {
-	credentials := map[string]any{}
+func environment(m *Manifest, config ClientConfig) (map[string]any, error) {
+	credentials := maps.Clone(config.Captured)
+	if credentials == nil {
+		credentials = map[string]any{}
+	}
 	for _, f := range m.Credentials {
 		credentials[f.Name] = f.Default
 	}
@@ -113,7 +124,17 @@ func environment(m *Manifest, config ClientConfig) map[string]any {
 		settings[f.Name] = f.Default
 	}
 	maps.Copy(settings, config.Settings)
-	return map[string]any{"credentials": credentials, "settings": settings, "version": config.Version}
+	app := map[string]any{}
+	for _, f := range m.App {
+		app[f.Name] = f.Default
+	}
+	for name, value := range config.App {
+		app[name] = strings.TrimSpace(value.Reveal())
+	}
+	chosen, err := m.environmentOf(m.Environment(config.Credentials), credentials)
+	return map[string]any{
+		"credentials": credentials, "settings": settings, "app": app, "environment": chosen, "version": config.Version,
+	}, err
 }
 
 func (c *Client) setUp(config ClientConfig) error {

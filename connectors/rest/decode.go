@@ -94,12 +94,22 @@ func (d *decoder) decode(n *node, v reflect.Value, scope []string) {
 }
 
 func (d *decoder) decodeDuration(n *node, v reflect.Value) {
-	span, err := time.ParseDuration(n.text)
+	span, err := parseDuration(n.text)
 	if n.kind != textNode || err != nil || span < 0 {
-		d.fail(n, "expected a duration such as 30s, 2m or 24h")
+		d.fail(n, "expected a duration such as 30s, 2m, 24h or 20d")
 		return
 	}
 	v.SetInt(int64(span))
+}
+
+// parseDuration reads a Go duration, or a number of days such as 20d.
+func parseDuration(text string) (time.Duration, error) {
+	days, ok := strings.CutSuffix(text, "d")
+	if !ok {
+		return time.ParseDuration(text)
+	}
+	n, err := strconv.ParseUint(days, 10, 16)
+	return time.Duration(n) * 24 * time.Hour, err
 }
 
 func (d *decoder) decodeList(n *node, v reflect.Value, scope []string) {

@@ -18,7 +18,7 @@ func (c *Client) words(a *answer) string {
 	if a.status < 300 && a.then == "" && a.rule == "" || len(a.body.data) == 0 {
 		return ""
 	}
-	if e := c.manifest.HTTP.ErrorText; e != nil && !a.call.token {
+	if e := c.manifest.HTTP.ErrorText; e != nil && a.call.token == nil {
 		if value, err := e.eval(c.responseEnv(a, e.source)); err == nil && textOf(value) != "" {
 			return cutWords(textOf(value))
 		}

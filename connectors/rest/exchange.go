@@ -28,8 +28,9 @@ type call struct {
 	idempotent bool
 	// signer replaces the client's authorization.
 	signer authorizer
-	// token calls ask for a token: no rules of the manifest, no refresh.
-	token bool
+	// token is set for calls that ask for a token: no rules of the manifest, no
+	// refresh, a budget of their own.
+	token *tokenEndpoint
 }
 
 // answer is what came back, read whole. Release it.
@@ -67,7 +68,7 @@ func (c *Client) exchange(ctx context.Context, call call) (*answer, error) {
 		}
 		v := c.judge(a)
 		switch {
-		case v.action == actionRefresh && attempt == 0 && !call.token && (call.idempotent || a.status < 500):
+		case v.action == actionRefresh && attempt == 0 && call.token == nil && (call.idempotent || a.status < 500):
 			if r, ok := c.auth.(refresher); ok {
 				err := r.refresh(ctx, a.request)
 				a.release()
@@ -77,8 +78,9 @@ func (c *Client) exchange(ctx context.Context, call call) (*answer, error) {
 				continue
 			}
 		case v.action == actionWait && v.wait > 0:
-			if err := c.budget.block(ctx, c.now().Add(v.wait), "the remote asks to wait"); err != nil {
-				c.log.WarnContext(ctx, "block budget", "budget", c.budget.key, "error", err)
+			paced := c.budgetOf(call)
+			if err := paced.block(ctx, c.now().Add(v.wait), "the remote asks to wait"); err != nil {
+				c.log.WarnContext(ctx, "block budget", "budget", paced.key, "error", err)
 			}
 			if call.idempotent && attempt < 2 && v.wait <= c.durations.WaitInside {
 				a.release()
@@ -86,13 +88,20 @@ func (c *Client) exchange(ctx context.Context, call call) (*answer, error) {
 			}
 		}
 		if v.err == nil {
-			if c.trace != nil {
+			if c.trace != nil && call.token == nil {
 				c.trace(c.picture(a))
 			}
 			return a, nil
 		}
 		return a, c.failed(ctx, a, v.err)
 	}
+}
+
+func (c *Client) budgetOf(call call) *budget {
+	if call.token != nil {
+		return call.token.budget
+	}
+	return c.budget
 }
 
 // retriesMost bounds the retries of one request inside the activity.
@@ -190,7 +199,17 @@ type gate struct {
 // RoundTrip implements http.RoundTripper.
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	c := g.client
-	done, err := c.budget.take(r.Context())
+	var signer authorizer = c.auth
+	if g.call.signer != nil {
+		signer = g.call.signer
+	}
+	if p, ok := signer.(preparer); ok {
+		if err := p.prepare(r.Context()); err != nil {
+			closeBody(r)
+			return nil, err
+		}
+	}
+	done, err := c.budgetOf(g.call).take(r.Context())
 	if err != nil {
 		closeBody(r)
 		return nil, err
@@ -198,10 +217,6 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), c.timeout, errRequestTimeout)
 	out := r.Clone(ctx)
 	c.setHeaders(out, g.call)
-	var signer authorizer = c.auth
-	if g.call.signer != nil {
-		signer = g.call.signer
-	}
 	if err := signer.authorize(ctx, out); err != nil {
 		closeBody(r)
 		cancel()

@@ -24,7 +24,9 @@ func (c *Client) failed(ctx context.Context, a *answer, err error) error {
 	out.Op = a.call.op
 	out.Detail = c.redact.text(out.Detail)
 	if out.Kind != koppel.KindRateLimited && out.Kind != koppel.KindQuota || a.status != 0 {
-		out.Exchange = c.capture(ctx, a, out)
+		if id := c.capture(ctx, a, out); id != 0 {
+			out.Exchange = id
+		}
 	}
 	return out
 }
@@ -33,7 +35,7 @@ func (c *Client) failed(ctx context.Context, a *answer, err error) error {
 func (c *Client) fault(a *answer, err error) *koppel.Error {
 	var own *koppel.Error
 	if errors.As(err, &own) {
-		return &koppel.Error{Kind: own.Kind, Detail: koppel.DetailOf(err), RetryAfter: own.RetryAfter}
+		return &koppel.Error{Kind: own.Kind, Detail: koppel.DetailOf(err), RetryAfter: own.RetryAfter, Exchange: own.Exchange}
 	}
 	host := a.call.url.Host
 	var dns *net.DNSError
@@ -108,7 +110,7 @@ func (c *Client) picture(a *answer) koppel.Exchange {
 	if a.header != nil {
 		e.ResponseHeader = c.redact.header(a.header)
 	}
-	if a.body != nil {
+	if a.body != nil && (a.call.token == nil || a.status >= 400) {
 		e.ResponseBody = c.redact.body(a.body.data)
 	}
 	return e

@@ -33,7 +33,7 @@ type verdict struct {
 
 // judge applies the manifest's rules, then the usual table.
 func (c *Client) judge(a *answer) verdict {
-	if !a.call.token {
+	if a.call.token == nil {
 		for i := range c.manifest.HTTP.Responses {
 			rule := &c.manifest.HTTP.Responses[i]
 			matches, err := rule.matches(c, a)
@@ -68,7 +68,7 @@ func (c *Client) responseEnv(a *answer, expressions ...string) map[string]any {
 	return env
 }
 
-func (r *Rule) matches(c *Client, a *answer) (bool, error) {
+func (r *Match) matches(c *Client, a *answer) (bool, error) {
 	if len(r.Status) > 0 && !r.Status.has(a.status) {
 		return false, nil
 	}

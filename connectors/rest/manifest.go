@@ -9,8 +9,9 @@ import (
 // Manifest is a parsed connector.yaml: how to talk to one remote system. It is
 // immutable after Parse and safe for concurrent use.
 //
-// Expressions everywhere may use credentials, settings and version (of the
-// remote, empty when not detected); a tag scope adds what a block sees besides.
+// Expressions everywhere may use credentials (with what was captured after a
+// login), settings, app, environment and version (of the remote, empty when not
+// detected); a tag scope adds what a block sees besides.
 type Manifest struct {
 	// Connector is the id of the connector: lower case, as in its folder.
 	Connector string `y:"connector,required" doc:"Id of the connector, lower case, the name of its folder"`
@@ -26,7 +27,11 @@ type Manifest struct {
 	Credentials Fields `y:"credentials" doc:"Fields of a credential; they become the connect form"`
 	// Settings describes the connector's own settings of a coupling.
 	Settings Fields `y:"settings" doc:"Settings of a coupling that only this connector has"`
-	HTTP     HTTP   `y:"http,required" doc:"How requests are made"`
+	// App describes what our own partner app at the remote has; expressions read it as app.
+	App Fields `y:"app" doc:"Fields of our own partner app, held once per installation and environment; app.<name> in expressions"`
+	// Environments are the remote's systems; the first is the one that is used unless a credential names another.
+	Environments Environments `y:"environments" doc:"The remote's systems, such as production and sandbox, each with named values; environment.<name> in expressions"`
+	HTTP         HTTP         `y:"http,required" doc:"How requests are made"`
 	// Streams are the collections of the remote, in the order of the file.
 	Streams Streams `y:"streams" doc:"The collections of the remote"`
 	Push    Pushes  `y:"push" doc:"How objects are written, by object"`
@@ -34,7 +39,7 @@ type Manifest struct {
 	// Digest is the SHA-256 of the source, in hex.
 	Digest string
 
-	_ struct{} `reserved:"webhooks,actions,events,environments,migrations,fragments,drop"`
+	_ struct{} `reserved:"webhooks,actions,events,migrations,fragments,drop"`
 }
 
 // Stream returns the named stream as declared, before choose; nil when there is none.
@@ -65,50 +70,14 @@ type HTTP struct {
 	Budget    Budget   `y:"budget" doc:"What the remote allows"`
 	Check     *Request `y:"check" doc:"A cheap request that proves the credentials"`
 	Detect    *Detect  `y:"detect" doc:"How the remote's version is found"`
+	Capture   Captures `y:"capture" doc:"Values that are read once after a login, or chosen from a list; credentials.<name> in expressions"`
 	Responses []Rule   `y:"responses" doc:"What answers mean where the usual table is wrong; the first rule that matches counts" scope:"response,body"`
 	// ErrorText is where the remote says what is wrong; a list of usual places when absent.
 	ErrorText *Expr         `y:"error_text" doc:"The remote's own words in an error answer" scope:"response,body"`
 	Timeout   time.Duration `y:"timeout" doc:"Limit of one request, body included"`
 	MaxBody   Size          `y:"max_body" doc:"Largest answer, decompressed, such as 32MiB"`
 
-	_ struct{} `reserved:"environments,tls,encoding,proxy"`
-}
-
-// Auth is one way to authorize requests: exactly one of its kinds.
-type Auth struct {
-	When              *Expr              `y:"when" doc:"Condition under which this way is used"`
-	None              bool               `y:"none" doc:"true: requests carry no credentials"`
-	Header            Params             `y:"header" doc:"Headers that carry a key"`
-	Query             Params             `y:"query" doc:"Query parameters that carry a key"`
-	Basic             *Basic             `y:"basic" doc:"HTTP Basic, RFC 7617"`
-	OAuth1            *OAuth1            `y:"oauth1" doc:"OAuth 1.0a one-legged with HMAC-SHA256, RFC 5849, as query parameters"`
-	ClientCredentials *ClientCredentials `y:"client_credentials" doc:"OAuth 2 client credentials, RFC 6749 section 4.4"`
-
-	_ struct{} `reserved:"bearer,authorization_code,refresh_token,session,jwt,hmac,hosts"`
-}
-
-// Basic is HTTP Basic authentication, RFC 7617.
-type Basic struct {
-	Username Template `y:"username,required" doc:"User name"`
-	Password Template `y:"password,required" doc:"Password"`
-}
-
-// OAuth1 is one-legged OAuth 1.0a, RFC 5849 with HMAC-SHA256.
-type OAuth1 struct {
-	Key    Template `y:"key,required" doc:"Consumer key"`
-	Secret Template `y:"secret,required" doc:"Consumer secret"`
-
-	_ struct{} `reserved:"token,token_secret,realm,method"`
-}
-
-// ClientCredentials is the OAuth 2 client credentials grant, RFC 6749 section 4.4.
-type ClientCredentials struct {
-	TokenURL Template `y:"token_url,required" doc:"Where tokens are issued; a path is appended to base"`
-	ID       Template `y:"id,required" doc:"Client id"`
-	Secret   Template `y:"secret,required" doc:"Client secret"`
-	Scope    Template `y:"scope" doc:"Scopes, separated by spaces"`
-	Audience Template `y:"audience" doc:"Audience, where the server wants one"`
-	Send     string   `y:"send" doc:"How id and secret are sent; form when absent" enum:"form,basic"`
+	_ struct{} `reserved:"tls,encoding,proxy"`
 }
 
 // Budget is what the remote allows, shared by all workers.
@@ -166,12 +135,17 @@ func (r *Request) target() (method string, path *Template) {
 	return "", nil
 }
 
-// Rule says what an answer means. All conditions that are given must hold.
+// Match is what an answer must be like. All conditions that are given must hold.
+type Match struct {
+	Status  Statuses `y:"status" doc:"Status, class such as 5xx, range such as 500-503, or a list of these"`
+	Headers Params   `y:"header" doc:"Headers with their value; * for any value"`
+	When    *Expr    `y:"when" doc:"Condition on response and body"`
+}
+
+// Rule says what an answer means.
 type Rule struct {
-	Status  Statuses      `y:"status" doc:"Status, class such as 5xx, range such as 500-503, or a list of these"`
-	Headers Params        `y:"header" doc:"Headers with their value; * for any value"`
-	When    *Expr         `y:"when" doc:"Condition on response and body"`
-	Then    string        `y:"then,required" doc:"What to do" enum:"retry,wait,refresh_and_retry,empty,gone,needs_reauth,needs_permission,blocked,ignore,fail"`
-	For     time.Duration `y:"for" doc:"How long to wait when the remote does not say; with wait"`
-	Detail  *Template     `y:"detail" doc:"What a person reads; the remote's own words when absent"`
+	Match  `y:",inline"`
+	Then   string        `y:"then,required" doc:"What to do" enum:"retry,wait,refresh_and_retry,empty,gone,needs_reauth,needs_permission,blocked,ignore,fail"`
+	For    time.Duration `y:"for" doc:"How long to wait when the remote does not say; with wait"`
+	Detail *Template     `y:"detail" doc:"What a person reads; the remote's own words when absent"`
 }

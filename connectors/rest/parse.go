@@ -19,7 +19,7 @@ func Parse(file string, source []byte, compile CompileFunc) (*Manifest, error) {
 	}
 	d := &decoder{file: file, compile: compile}
 	m := &Manifest{}
-	d.decodeInto(root, m, []string{"credentials", "settings", "version"})
+	d.decodeInto(root, m, []string{"credentials", "settings", "app", "environment", "version"})
 	m.check(d, root)
 	if len(d.problems) > 0 {
 		return nil, d.problems.asError(file)
@@ -43,7 +43,7 @@ func (m *Manifest) check(d *decoder, root *node) {
 	}
 	checkForm("connector", m.Connector, connectorForm, "lower-case letters, digits, - and _")
 	checkForm("version", m.Version, semverForm, "a semantic version such as 1.0.0")
-	for section, fields := range map[string]Fields{"credentials": m.Credentials, "settings": m.Settings} {
+	for section, fields := range map[string]Fields{"credentials": m.Credentials, "settings": m.Settings, "app": m.App} {
 		for _, f := range fields {
 			if !nameForm.MatchString(f.Name) {
 				d.fail(root.get(section).get(f.Name), "a name is lower-case letters, digits and _")
@@ -54,6 +54,8 @@ func (m *Manifest) check(d *decoder, root *node) {
 		m.HTTP.Auth[i].check(d, root, i)
 	}
 	m.HTTP.check(d, root.get("http"))
+	m.checkCaptures(d, root.get("http").get("capture"))
+	m.checkEnvironments(d, root)
 	if pushes := root.get("push"); pushes != nil {
 		for _, object := range koppel.Objects() {
 			if p, n := m.Push[object], pushes.get(string(object)); p != nil && p.Create != nil && n != nil {
@@ -69,13 +71,34 @@ func (a *Auth) check(d *decoder, root *node, i int) {
 		n = n.items[i]
 	}
 	kinds := 0
-	for _, given := range []bool{a.None, len(a.Header) > 0, len(a.Query) > 0, a.Basic != nil, a.OAuth1 != nil, a.ClientCredentials != nil} {
+	for _, given := range []bool{a.None, len(a.Header) > 0, len(a.Query) > 0, a.Basic != nil, a.OAuth1 != nil, a.ClientCredentials != nil, a.OAuth2 != nil} {
 		if given {
 			kinds++
 		}
 	}
 	if n != nil && kinds != 1 {
-		d.fail(n, "exactly one of none, header, query, basic, oauth1, client_credentials belongs here")
+		d.fail(n, "exactly one of none, header, query, basic, oauth1, client_credentials and oauth2 belongs here")
+	}
+	if way := a.ClientCredentials; way != nil {
+		checkBuckets(d, n.get("client_credentials").get("budget"), way.Budget)
+	}
+	if way := a.OAuth2; way != nil {
+		n = n.get("oauth2")
+		checkBuckets(d, n.get("budget"), way.Budget)
+		if way.KeepAlive > 0 && way.Refresh == nil {
+			d.fail(n.get("keep_alive"), "keep_alive needs refresh: what keeps the connection alive is a renewal")
+		}
+		if r := way.Refresh; r != nil && r.TooEarly != nil && len(r.TooEarly.Status) == 0 && len(r.TooEarly.Headers) == 0 && r.TooEarly.When == nil {
+			d.fail(n.get("refresh").get("too_early"), "give status, header or when, by which the answer is known")
+		}
+	}
+}
+
+func checkBuckets(d *decoder, n *node, buckets []Bucket) {
+	for i, b := range buckets {
+		if b.Limit <= 0 || b.Per <= 0 {
+			d.fail(n.items[i], "limit and per must be above zero")
+		}
 	}
 }
 
@@ -89,11 +112,7 @@ func (h *HTTP) check(d *decoder, n *node) {
 	if h.Detect != nil {
 		checkTarget(d, n.get("detect").get("version"), &h.Detect.Version.Request, "get", "post")
 	}
-	for i, b := range h.Budget.Buckets {
-		if b.Limit <= 0 || b.Per <= 0 {
-			d.fail(n.get("budget").get("buckets").items[i], "limit and per must be above zero")
-		}
-	}
+	checkBuckets(d, n.get("budget").get("buckets"), h.Budget.Buckets)
 }
 
 // checkTarget wants exactly one of the methods in a request.

@@ -41,7 +41,7 @@ func (s schemas) of(t reflect.Type) schema {
 	}
 	switch {
 	case t == durationType:
-		return schema{"type": "string", "pattern": `^([0-9.]+(ns|us|µs|ms|s|m|h))+$`}
+		return schema{"type": "string", "pattern": `^(([0-9.]+(ns|us|µs|ms|s|m|h))+|[0-9]+d)$`}
 	case t.Kind() == reflect.String:
 		return schema{"type": []string{"string", "number", "boolean"}}
 	case t.Kind() == reflect.Bool:
@@ -132,6 +132,14 @@ func (*Constraint) schemaOf(schemas) schema {
 
 func (*Fields) schemaOf(s schemas) schema {
 	return schema{"type": "object", "additionalProperties": s.reference(reflect.TypeFor[fieldForm](), false)}
+}
+
+func (*Captures) schemaOf(s schemas) schema {
+	return schema{"type": "object", "additionalProperties": s.reference(reflect.TypeFor[Capture](), false)}
+}
+
+func (*Environments) schemaOf(schemas) schema {
+	return schema{"type": "object", "additionalProperties": schema{"type": "object", "additionalProperties": textForm}}
 }
 
 func (*Pushes) schemaOf(s schemas) schema {
