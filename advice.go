@@ -1,6 +1,9 @@
 package koppel
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // Advice is an error as a person reads it: what happened, with the specific
 // value, who must act and the exact next command.
@@ -17,8 +20,13 @@ type Advice struct {
 func Advise(err error, couplingID, runID string) Advice {
 	kind := KindOf(err)
 	row := kind.row()
+	next := row.next
+	var known *Error
+	if errors.As(err, &known) && known.Next != "" {
+		next = known.Next
+	}
 	fill := strings.NewReplacer("{coupling}", orPlaceholder(couplingID, "COUPLING"), "{run}", orPlaceholder(runID, "RUN"))
-	return Advice{Kind: kind, Title: row.title, Detail: DetailOf(err), Owner: row.owner, Next: fill.Replace(row.next)}
+	return Advice{Kind: kind, Title: row.title, Detail: DetailOf(err), Owner: row.owner, Next: fill.Replace(next)}
 }
 
 func orPlaceholder(value, name string) string {

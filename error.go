@@ -17,6 +17,9 @@ type Error struct {
 	Detail string
 	// RetryAfter is how long the remote asked to wait; zero when it said nothing.
 	RetryAfter time.Duration
+	// Next is the next step where it is not the kind's: one sentence with the exact
+	// command, in which {coupling} and {run} are filled in.
+	Next string
 	// Exchange is the id of the captured, redacted request and response; zero when there is none.
 	Exchange int64
 	// Err is the cause, if any.
@@ -50,7 +53,7 @@ func E(kind Kind, op, detail string) *Error {
 	return &Error{Kind: kind, Op: op, Detail: detail}
 }
 
-// Wrap adds an operation to err. A *Error keeps its kind, RetryAfter and
+// Wrap adds an operation to err. A *Error keeps its kind, RetryAfter, Next and
 // Exchange, and DetailOf still finds its detail; any other error becomes
 // KindInternal. Wrap(op, nil) is nil.
 func Wrap(op string, err error) error {
@@ -59,7 +62,7 @@ func Wrap(op string, err error) error {
 	}
 	var e *Error
 	if errors.As(err, &e) {
-		return &Error{Kind: e.Kind, Op: op, RetryAfter: e.RetryAfter, Exchange: e.Exchange, Err: err}
+		return &Error{Kind: e.Kind, Op: op, RetryAfter: e.RetryAfter, Next: e.Next, Exchange: e.Exchange, Err: err}
 	}
 	return &Error{Kind: KindInternal, Op: op, Err: err}
 }

@@ -97,6 +97,10 @@ func TestAdviseNamesWhatIsMissing(t *testing.T) {
 	if got, want := koppel.Advise(auth, "c-1", "").Next, "Enter new credentials: koppel coupling credentials c-1"; got != want {
 		t.Errorf("Next = %q, want %q", got, want)
 	}
+	own := koppel.Wrap("close", &koppel.Error{Kind: koppel.KindInternal, Next: "Start it again: koppel sync {coupling} products"})
+	if got, want := koppel.Advise(own, "c-1", "").Next, "Start it again: koppel sync c-1 products"; got != want {
+		t.Errorf("an error's own next step reads %q, want %q", got, want)
+	}
 	if got, want := koppel.Advise(auth, "", "").Next, "Enter new credentials: koppel coupling credentials COUPLING"; got != want {
 		t.Errorf("Next = %q, want %q", got, want)
 	}

@@ -39,7 +39,7 @@ func failureOf(err error) *Failure {
 	if !errors.As(err, &e) {
 		return &Failure{Kind: koppel.KindInternal, Detail: err.Error()}
 	}
-	return &Failure{Kind: e.Kind, Detail: koppel.DetailOf(err), Exchange: e.Exchange, Wait: e.RetryAfter}
+	return &Failure{Kind: e.Kind, Detail: koppel.DetailOf(err), Exchange: e.Exchange, Wait: e.RetryAfter, Next: e.Next}
 }
 
 // end turns the error that ended a slice into a wait or a failure.

@@ -101,7 +101,7 @@ func verdict(run store.Run, scans []store.Scan, in Finish) (store.Finish, error)
 		end.State = koppel.RunCancelled
 	case in.Failure != nil:
 		end.State = koppel.RunFailed
-		advice := koppel.Advise(&koppel.Error{Kind: in.Failure.Kind, Detail: in.Failure.Detail}, run.CouplingUUID, run.UUID)
+		advice := koppel.Advise(&koppel.Error{Kind: in.Failure.Kind, Detail: in.Failure.Detail, Next: in.Failure.Next}, run.CouplingUUID, run.UUID)
 		end.Error = &advice
 	case end.State != koppel.RunSuspect && (run.Mode == koppel.ModeFull || run.Mode == koppel.ModeSince):
 		// The next incremental read starts where this one's reading began; the

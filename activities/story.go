@@ -69,8 +69,10 @@ func (s *story) end(ctx context.Context, result SliceResult) error {
 		data["done"] = true
 	}
 	data["ms"] = time.Since(s.started).Milliseconds()
-	if n := activity.GetInfo(ctx).Attempt; n > 1 {
-		data["attempt"] = n
+	if info := activity.GetInfo(ctx); info.Attempt > 1 {
+		// What the attempts before met is in the log: often this database was away.
+		data["attempt"] = info.Attempt
+		data["delayed"] = s.started.Sub(info.ScheduledTime).Round(time.Second).String()
 	}
 	return s.Store.InTx(ctx, store.ForWebshop(s.run.WebshopID), func(tx *store.Tx) error {
 		return tx.AppendTimeline(ctx, s.run.ID, s.event, data)

@@ -97,7 +97,7 @@ func (a *Activities) agree(ctx context.Context, run store.Run, swept *Swept) err
 		return a.Engine.StartRun(ctx, start)
 	}
 	swept.Closed++
-	_, err = a.FinishRun(ctx, Finish{RunRef: start.RunRef, Failure: &Failure{Kind: koppel.KindInternal, Detail: lost(state)}})
+	_, err = a.FinishRun(ctx, Finish{RunRef: start.RunRef, Failure: lost(run, state)})
 	return err
 }
 
@@ -117,8 +117,17 @@ func (a *Activities) goOn(ctx context.Context, run store.Run, swept *Swept) erro
 	return a.Engine.Resume(ctx, run.WorkflowID)
 }
 
-// lost says why a run has no workflow any more.
-func lost(state WorkflowState) string {
+// lost says why a run has no workflow any more, and what to do about it.
+func lost(run store.Run, state WorkflowState) *Failure {
+	f := &Failure{Kind: koppel.KindInternal, Detail: closed(state)}
+	if state.byHand() && run.Mode.Scans() {
+		f.Next = fmt.Sprintf("A person ended it, and what it had written stays. Start it again: koppel sync {coupling} %s --mode %s", run.StreamGroup, run.Mode)
+	}
+	return f
+}
+
+// closed says how a workflow ended.
+func closed(state WorkflowState) string {
 	switch {
 	case state.Closed == "":
 		return "its workflow is unknown to Temporal"

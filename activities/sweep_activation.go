@@ -48,7 +48,7 @@ func (a *Activities) activation(ctx context.Context, c store.Coupling, swept *Sw
 		return nil
 	case running >= 0 && state.byHand():
 		step := c.Steps[running]
-		step.State, step.Detail = koppel.StepFailed, lost(state)
+		step.State, step.Detail = koppel.StepFailed, closed(state)
 		return a.Store.InTx(ctx, scope, func(tx *store.Tx) error { return setStep(ctx, tx, c.UUID, step) })
 	}
 	swept.Activations++

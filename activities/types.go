@@ -64,6 +64,8 @@ type Failure struct {
 	Exchange int64       `json:"exchange,omitempty"`
 	// Wait is how long the remote asked to wait.
 	Wait time.Duration `json:"wait,omitempty"`
+	// Next is the next step where it is not the kind's.
+	Next string `json:"next,omitempty"`
 }
 
 // Error makes f an error again.

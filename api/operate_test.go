@@ -29,6 +29,10 @@ func TestEveryKindHasAStatus(t *testing.T) {
 			t.Errorf("kind %s becomes %+v", kind, p)
 		}
 	}
+	away := &koppel.Error{Kind: koppel.KindInternal, Detail: "PostgreSQL is away", Next: "Start PostgreSQL", RetryAfter: 1500 * time.Millisecond}
+	if p := s.problemOf(t.Context(), koppel.Wrap("list", away)); p.Status != http.StatusServiceUnavailable || p.Next != "Start PostgreSQL" || p.GetHeaders().Get("Retry-After") != "2" {
+		t.Errorf("a database that is away becomes %+v with the headers %v", p, p.GetHeaders())
+	}
 	p := s.problemOf(t.Context(), errors.New("password=hunter2 refused"))
 	if p.Status != http.StatusInternalServerError || strings.Contains(p.Detail, "hunter2") {
 		t.Errorf("an error that nobody meant for people becomes %+v", p)

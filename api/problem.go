@@ -6,7 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -24,6 +28,9 @@ type Problem struct {
 	Owner  koppel.Owner `json:"owner" enum:"customer,vendor,us" doc:"Who must act"`
 	Next   string       `json:"next" doc:"The next step, with the exact command"`
 	Errors []FieldError `json:"errors,omitempty" doc:"Every bad field at once"`
+
+	// retryAfter goes into the header of that name; zero is none.
+	retryAfter time.Duration
 }
 
 // FieldError is one bad field of a request, or one mistake in a connector file.
@@ -37,6 +44,14 @@ func (p *Problem) Error() string { return p.Detail }
 
 // GetStatus is the HTTP status; huma asks for it.
 func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders are the headers that go with the problem; huma asks for them.
+func (p *Problem) GetHeaders() http.Header {
+	if p.retryAfter <= 0 {
+		return nil
+	}
+	return http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds())))}}
+}
 
 // ContentType is the media type of RFC 9457; huma asks for it.
 func (p *Problem) ContentType(string) string { return problemType }
@@ -98,6 +113,7 @@ func (s *server) problemOf(ctx context.Context, err error) *Problem {
 	case advice.Kind == koppel.KindInternal && ctx.Err() != nil:
 		p.Detail = "the request was given up before it was answered"
 	case advice.Kind == koppel.KindInternal:
+		p.comesBack(err)
 		s.log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("request", visit.id), slog.String("route", visit.route), slog.Any("error", err))
 		if !hasDetail(err) {
 			// The text of an error nobody meant for people may hold anything.
@@ -105,6 +121,16 @@ func (s *server) problemOf(ctx context.Context, err error) *Problem {
 		}
 	}
 	return p
+}
+
+// comesBack makes a fault that passes by itself, such as a database that is away, a 503 that says when to ask again.
+func (p *Problem) comesBack(err error) {
+	var e *koppel.Error
+	if !errors.As(err, &e) || e.RetryAfter == 0 {
+		return
+	}
+	p.Status, p.retryAfter = http.StatusServiceUnavailable, e.RetryAfter
+	p.Title, p.Next = "The platform cannot do this right now", cmp.Or(e.Next, p.Next)
 }
 
 // lookFirst is the next step where a state does not allow the request.
@@ -189,6 +215,7 @@ func init() {
 
 // writeProblem answers with p outside huma.
 func writeProblem(w http.ResponseWriter, p *Problem) {
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -40,6 +42,18 @@ type run struct {
 type wait struct {
 	Reason string     `json:"reason"`
 	Until  *time.Time `json:"until,omitempty"`
+	// Advice is there when the run waits out a failure.
+	Advice *koppel.Advice `json:"advice,omitempty" doc:"Who must act and how, when the run waits out a failure"`
+}
+
+// adviceOfWait is what to do about a wait whose reason begins with a kind of error; nil for other waits.
+func adviceOfWait(reason, coupling, run string) *koppel.Advice {
+	kind, detail, _ := strings.Cut(reason, ": ")
+	if !slices.Contains(koppel.Kinds(), koppel.Kind(kind)) {
+		return nil
+	}
+	advice := koppel.Advise(koppel.E(koppel.Kind(kind), "", detail), coupling, run)
+	return &advice
 }
 
 type runKeys struct {
@@ -70,7 +84,7 @@ func showRun(r store.Run) run {
 		out.Evidence = []koppel.Evidence{}
 	}
 	if r.WaitReason != nil {
-		out.Wait = &wait{Reason: *r.WaitReason, Until: r.WaitUntil}
+		out.Wait = &wait{Reason: *r.WaitReason, Until: r.WaitUntil, Advice: adviceOfWait(*r.WaitReason, r.CouplingUUID, r.UUID)}
 	}
 	if w := r.Window(); w != (koppel.Window{}) {
 		out.Window = &w

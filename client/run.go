@@ -47,6 +47,8 @@ type Run struct {
 type Wait struct {
 	Reason string     `json:"reason"`
 	Until  *time.Time `json:"until,omitempty"`
+	// Advice is there when the run waits out a failure.
+	Advice *koppel.Advice `json:"advice,omitempty"`
 }
 
 // RunKeys is what a single run reads.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -66,10 +67,14 @@ func wrap(op string, err error) error {
 	return &koppel.Error{Kind: koppel.KindInternal, Op: op, Err: err}
 }
 
+// awayRetry is after how long it makes sense to ask a database again that cannot be used now.
+const awayRetry = 5 * time.Second
+
 // wrap is the package's wrap, with a plain sentence when the database cannot be reached.
 func (db *DB) wrap(op string, err error) error {
 	if err != nil && !errors.Is(err, context.Canceled) && away(err) {
-		return &koppel.Error{Kind: koppel.KindInternal, Op: op, Err: err,
+		return &koppel.Error{Kind: koppel.KindInternal, Op: op, Err: err, RetryAfter: awayRetry,
+			Next:   "Start PostgreSQL or free its connections; nothing else is to be done. Check: koppel doctor",
 			Detail: fmt.Sprintf("PostgreSQL at %s cannot be used as %s right now; it is tried again by itself once it is back", db.host, db.role)}
 	}
 	var known *koppel.Error

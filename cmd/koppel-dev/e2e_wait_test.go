@@ -53,7 +53,10 @@ func aTerminatedWorkflow(t *testing.T, l *land) {
 	}
 	ended := s.ended(t, run.ID)
 	if ended.State != koppel.RunFailed || ended.Error == nil || !strings.Contains(ended.Error.Detail, words) {
-		t.Errorf("the run ended %s, want failed with %q", describeRun(ended), words)
+		t.Fatalf("the run ended %s, want failed with %q", describeRun(ended), words)
+	}
+	if want := "koppel sync " + s.coupling.ID + " suppliers --mode full"; !strings.Contains(ended.Error.Next, want) {
+		t.Errorf("the next step reads %q, want the command %q", ended.Error.Next, want)
 	}
 	s.misbehave(t)
 	s.sync(t, client.Sync{Object: koppel.Suppliers, Mode: koppel.ModeFull})

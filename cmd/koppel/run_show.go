@@ -48,6 +48,10 @@ func (p *program) showRun(r client.Run) error {
 				t.row(e.Stream, e.EndRule, yesNo(e.Complete), e.Read, total(e.Total), ignored(e.Ignored), e.Missing)
 			}
 		}
+		if r.Wait != nil && r.Wait.Advice != nil && !r.State.Ended() {
+			t.gap()
+			advise(t, *r.Wait.Advice)
+		}
 		if r.Error != nil {
 			t.gap()
 			advise(t, *r.Error)

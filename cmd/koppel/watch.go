@@ -80,7 +80,7 @@ func verdict(r client.Run) error {
 	case koppel.RunSucceeded:
 		return nil
 	case koppel.RunSucceededWithParked:
-		return &notGreen{fmt.Sprintf("%d records were parked\nnext: koppel parked list --coupling %s", r.Counts.Parked, r.Coupling)}
+		return &notGreen{fmt.Sprintf("%s parked\nnext: koppel parked list --coupling %s", several(r.Counts.Parked, "record was", "records were"), r.Coupling)}
 	case koppel.RunFailed:
 		if r.Error != nil {
 			problem := client.Problem{Title: r.Error.Title, Detail: r.Error.Detail, Owner: r.Error.Owner, Next: r.Error.Next}
@@ -88,6 +88,14 @@ func verdict(r client.Run) error {
 		}
 	}
 	return &notGreen{fmt.Sprintf("the run ended %s\nnext: koppel run show %s", r.State, r.ID)}
+}
+
+// several is n with the word for one or for more.
+func several(n int64, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // progress shows a run while it goes.
