@@ -29,7 +29,7 @@ func (a *Activities) pagesOf(ctx context.Context, p *pinned, client *rest.Client
 	if scan.Since != nil && s.Since != nil {
 		opts.Since = *scan.Since
 	}
-	if scan.Until != nil && s.Since != nil && len(s.Since.Until) > 0 {
+	if scan.Until != nil && s.Since != nil && s.Since.Bounded() {
 		opts.Until = *scan.Until
 	}
 	if s.Each == "" {

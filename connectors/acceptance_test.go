@@ -184,7 +184,7 @@ func ofStream(s *rest.Stream) []string {
 	features := []string{"read " + at, "page kind " + pageKind(s)}
 	if s.Since != nil {
 		features = append(features, fmt.Sprintf("since of %s by %s", at, s.Since.By))
-		if len(s.Since.Until) > 0 {
+		if s.Since.Bounded() {
 			features = append(features, "until by "+s.Since.By)
 		}
 	}

@@ -49,8 +49,11 @@ type goldenSpec struct {
 	Credentials map[string]string `yaml:"credentials"`
 	Settings    map[string]any    `yaml:"settings"`
 	// Version of the remote; empty when it is not known.
-	Version string       `yaml:"version"`
-	Steps   []GoldenStep `yaml:"steps"`
+	Version string `yaml:"version"`
+	// Now is the time of the case, RFC 3339, for reads that depend on it; the
+	// present when absent.
+	Now   string       `yaml:"now"`
+	Steps []GoldenStep `yaml:"steps"`
 }
 
 // GoldenStep is one thing a golden case does: exactly one of its verbs.

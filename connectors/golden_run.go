@@ -68,12 +68,20 @@ func newGoldenRun(c *Connector, f *goldenFile) (*goldenRun, error) {
 	}
 	// Per page and the like may be wrong on purpose: the remote answers it.
 	settings := c.Defaults(f.spec.Settings)
+	now, err := goldenTime(f.spec.Now)
+	if err != nil {
+		return nil, fmt.Errorf("now: %w", err)
+	}
+	clock := time.Now
+	if !now.IsZero() {
+		clock = func() time.Time { return now }
+	}
 	durations := koppel.DefaultDurations()
 	durations.RequestRetries, durations.WaitInside = 0, 0
 	r.client, err = rest.NewClient(rest.ClientConfig{
 		Manifest: c.Manifest, Credentials: goldenCredentials(c.Credentials, f.spec.Credentials), App: goldenCredentials(c.App, nil),
 		Captured: goldenCaptured(c, f.spec.Credentials), Tokens: goldenTokens(c), Settings: settings, Version: f.spec.Version,
-		Transport: transport, CredentialKey: "golden", Durations: durations,
+		Transport: transport, CredentialKey: "golden", Durations: durations, Now: clock,
 	})
 	if err != nil {
 		return nil, err

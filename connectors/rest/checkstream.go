@@ -29,6 +29,9 @@ func (s *Stream) check(d *decoder, n *node) {
 	if s.Deletes == "" {
 		s.Deletes = "none"
 	}
+	if s.Each != "" && len(s.Partitions) > 0 {
+		d.fail(n.get("partitions"), "a stream that is read per parent has no partitions")
+	}
 	s.checkPage(d, n.get("page"))
 	if s.Total != nil {
 		s.Total.check(d, n.get("total"), "header", "body")
@@ -82,6 +85,12 @@ func (s *Stream) checkPage(d *decoder, n *node) {
 	if p.Offset != "" && len(p.Size) != 1 || len(p.Size) > 1 {
 		d.fail(n, "size is one query parameter with the page size; offset needs it")
 	}
+	if p.Full > 0 && (len(p.Size) > 0 || p.Number == "") {
+		d.fail(n.get("full"), "full is for paging by number without a size parameter")
+	}
+	if p.Steady && (!counted || p.Guard || s.Total != nil) {
+		d.fail(n.get("steady"), "steady is for paging by number or offset where no total and no shift_guard tells that rows moved")
+	}
 	if e := p.End; e != nil {
 		given := 0
 		for _, set := range []bool{e.Header != "", e.Body != "", e.Total, e.Short, e.Empty, e.More != ""} {
@@ -102,8 +111,8 @@ func (s *Stream) checkPage(d *decoder, n *node) {
 			d.fail(n.get("end"), "shift_guard needs an end that the remote tells: header, body, total or more")
 		case e.Short && s.Total != nil:
 			d.fail(n.get("end"), "a short page is no sign where the remote tells a total; use total")
-		case e.Short && len(p.Size) == 0:
-			d.fail(n.get("end"), "a short page can only be told where size is given")
+		case e.Short && len(p.Size) == 0 && p.Full == 0:
+			d.fail(n.get("end"), "a short page can only be told where size is given, or full where the remote fixes it")
 		}
 	}
 }
@@ -123,6 +132,35 @@ func (s *Stream) checkSince(d *decoder, n *node) {
 	}
 	if s.Since.By == "" {
 		s.Since.By = "change"
+	}
+	s.checkWindows(d, n)
+}
+
+// checkWindows holds reads in spans to what they rest on.
+func (s *Stream) checkWindows(d *decoder, n *node) {
+	w := s.Since.Windows
+	if w == nil {
+		if s.Since.Recent != nil {
+			d.fail(n.get("recent"), "recent needs windows for a cursor that is older")
+		}
+		return
+	}
+	if w.Most == 0 {
+		w.Most = 1000
+	}
+	switch {
+	case w.Every <= 0:
+		d.fail(n.get("windows"), "every must be above zero")
+	case s.Since.Retention == 0:
+		d.fail(n.get("windows"), "windows need retention: where does a full read begin?")
+	case s.Since.Retention/w.Every >= time.Duration(w.Most):
+		d.fail(n.get("windows"), "the retention needs more than %d windows; raise most or every", w.Most)
+	}
+	if len(s.Since.Query) > 0 || len(s.Since.Until) > 0 || s.Since.LookBack != nil {
+		d.fail(n, "windows take the place of query, until and look_back")
+	}
+	if s.Each != "" {
+		d.fail(n.get("windows"), "a stream that is read per parent has no windows")
 	}
 }
 

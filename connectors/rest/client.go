@@ -46,6 +46,8 @@ type ClientConfig struct {
 	Durations koppel.Durations
 	// Log; discarded when nil.
 	Log *slog.Logger
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
 }
 
 // Client speaks to one remote account. It is safe for concurrent use.
@@ -77,7 +79,10 @@ func NewClient(config ClientConfig) (*Client, error) {
 	c := &Client{
 		manifest: m, transport: config.Transport, version: config.Version, credentialKey: config.CredentialKey,
 		exchanges: config.Exchanges, trace: config.Trace, tokens: config.Tokens, durations: config.Durations, log: config.Log,
-		redact: newRedactor(), now: time.Now,
+		redact: newRedactor(), now: config.Now,
+	}
+	if c.now == nil {
+		c.now = time.Now
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)

@@ -28,7 +28,7 @@ func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecor
 	if parent == nil && (s.Each != "" || strings.Contains(path.source, "parent")) {
 		return nil, koppel.E(koppel.KindInvalidRequest, op, "a record of "+s.Name+" is read below its parent: which of "+s.ParentStream()+"?")
 	}
-	env, err := c.streamEnv(s, ReadOptions{Parent: parent})
+	env, err := c.streamEnv(s, part{}, parent)
 	if err != nil {
 		return nil, &koppel.Error{Kind: koppel.KindSchemaDrift, Op: op, Detail: c.redact.text(err.Error())}
 	}

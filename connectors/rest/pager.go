@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/koppel-io/koppel"
 )
@@ -19,20 +20,16 @@ type pager struct {
 	first  int
 	most   int
 	op     string
+	// recent: the variable window counts the minutes since then at each request.
+	recent time.Time
 	// overlap is how many rows pages by offset overlap under shift_guard. It
 	// grows where rows are seen to move and shrinks again where they rest.
 	overlap int
 	resting int
 }
 
-func newPager(c *Client, s *Stream, env map[string]any, opts ReadOptions) (*pager, error) {
-	p := &pager{client: c, stream: s, env: env, first: 1, overlap: 1, most: defaultMostPages, op: "read " + s.Name}
-	if !opts.Since.IsZero() {
-		p.bounds = append(p.bounds, s.Since.Query)
-	}
-	if !opts.Until.IsZero() {
-		p.bounds = append(p.bounds, s.Since.Until)
-	}
+func newPager(c *Client, s *Stream, env map[string]any, of part) (*pager, error) {
+	p := &pager{client: c, stream: s, env: env, bounds: of.bounds, recent: of.recent, first: 1, overlap: 1, most: defaultMostPages, op: "read " + s.Name}
 	page := &s.Page
 	if page.First != nil {
 		p.first = *page.First
@@ -43,6 +40,7 @@ func newPager(c *Client, s *Stream, env map[string]any, opts ReadOptions) (*page
 	if page.Most > 0 {
 		p.most = page.Most
 	}
+	p.size = page.Full
 	if len(page.Size) == 1 {
 		value, err := page.Size[0].Value.value(env)
 		if err != nil {
@@ -178,7 +176,11 @@ func (p *pager) request(at string) (call, error) {
 }
 
 func (p *pager) build() (call, error) {
-	return p.client.build(p.op, &p.stream.Request, p.env, p.bounds...)
+	env := p.env
+	if !p.recent.IsZero() {
+		env = with(env, "window", map[string]any{"minutes": minutesSince(p.recent, p.client.now())})
+	}
+	return p.client.build(p.op, &p.stream.Request, env, p.bounds...)
 }
 
 // number is a position as page number or offset.

@@ -92,7 +92,10 @@ type Reader struct {
 	pager  *pager
 	split  *splitter
 	ahead  *ahead
-	env    map[string]any
+	// parts are read one after another; at.Part is the one being read.
+	parts []part
+	// note says why more is read than was asked for; empty when it is not.
+	note string
 
 	at position
 	// resumed: the next page is the first after a resume.
@@ -124,6 +127,15 @@ type position struct {
 	Skipped bool `json:"skipped,omitempty"`
 	// Rule is the end rule, once met.
 	Rule string `json:"rule,omitempty"`
+
+	// Part is the part being read, Began when the read began, which fixes what
+	// its windows are, and Recent that they are one span up to now.
+	Part   int       `json:"part,omitempty"`
+	Began  time.Time `json:"began"`
+	Recent bool      `json:"recent,omitempty"`
+	// Before is the sum of the totals of the parts before; -1 when one told none.
+	Before int64 `json:"before,omitempty"`
+	steadiness
 }
 
 // Caps on a read whose manifest and options give none.
@@ -146,24 +158,22 @@ func (c *Client) Read(stream string, opts ReadOptions) (*Reader, error) {
 	if (!opts.Since.IsZero() || !opts.Until.IsZero()) && s.Since == nil {
 		return nil, koppel.E(koppel.KindInvalidRequest, op, "the stream cannot be read by time; read it in full")
 	}
-	if !opts.Until.IsZero() && len(s.Since.Until) == 0 {
+	if !opts.Until.IsZero() && !s.Since.Bounded() {
 		return nil, koppel.E(koppel.KindInvalidRequest, op, "the stream has no upper bound; read without until")
 	}
-	r := &Reader{client: c, stream: s, opts: opts, op: op, at: position{Total: -1}, began: c.now()}
+	r := &Reader{client: c, stream: s, opts: opts, op: op, at: position{Total: -1, Began: c.now()}, began: c.now()}
 	if len(opts.Resume) > 0 {
 		if err := json.Unmarshal(opts.Resume, &r.at); err != nil {
 			return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: op, Detail: "the resume position cannot be read", Err: err}
 		}
 	}
-	if r.env, err = c.streamEnv(s, opts); err != nil {
-		return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: op, Detail: c.redact.text(err.Error())}
-	}
-	if r.pager, err = newPager(c, s, r.env, opts); err != nil {
+	if r.parts, r.note, err = c.partsOf(s, opts, &r.at); err != nil {
 		return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: op, Detail: c.redact.text(koppel.DetailOf(err))}
 	}
-	r.split = newSplitter(s, r.pager.envelope()...)
-	r.ahead = newAhead(r)
-	if r.at.Pages > 0 && r.pager.guarded() {
+	if err := r.openPart(); err != nil {
+		return nil, err
+	}
+	if r.at.Pages > 0 && r.pager != nil && r.pager.guarded() {
 		r.resumed = true
 		r.at.Next = r.pager.overlapping(r.at.Next)
 	}
@@ -188,51 +198,65 @@ func (c *Client) Wants(stream string, parent ParentRecord) (bool, error) {
 	return holds, nil
 }
 
-// streamEnv is what the expressions of a stream see.
-func (c *Client) streamEnv(s *Stream, opts ReadOptions) (map[string]any, error) {
+// streamEnv is what the expressions of a stream see while a part of it is read.
+func (c *Client) streamEnv(s *Stream, of part, under *ParentRecord) (map[string]any, error) {
 	env := with(c.env, "since", nil)
-	env["until"], env["parent"] = nil, nil
+	env["until"], env["parent"], env["window"] = nil, nil, nil
+	env["partition"] = of.partition
 	if s.Since != nil {
 		layout := newTimeLayout(s.Since)
-		lower, upper := opts.Since, opts.Until
-		if !lower.IsZero() {
-			lower = lower.Add(-s.Since.Overlap)
-			if s.Since.LookBack != nil {
-				value, err := s.Since.LookBack.value(c.env)
-				if err != nil {
-					return nil, err
-				}
-				var days float64
-				if _, err := fmt.Sscan(textOf(value), &days); err != nil {
-					return nil, fmt.Errorf("look_back is not a number of days: %v", value)
-				}
-				if back := c.now().Add(-time.Duration(days * 24 * float64(time.Hour))); back.Before(lower) {
-					lower = back
-				}
+		if s.Since.Windows != nil {
+			env["window"] = map[string]any{"from": layout.format(of.from), "until": layout.format(of.until)}
+		} else {
+			lower, upper, err := c.bounds(s, of, layout.unit)
+			if err != nil {
+				return nil, err
 			}
-			lower = lower.Truncate(layout.unit)
-			if s.Since.Exclusive {
-				lower = lower.Add(-layout.unit)
-			}
+			env["since"], env["until"] = layout.format(lower), layout.format(upper)
 		}
-		if !upper.IsZero() {
-			if rounded := upper.Truncate(layout.unit); rounded.Before(upper) {
-				upper = rounded.Add(layout.unit)
-			}
-			if s.Since.Exclusive {
-				upper = upper.Add(layout.unit)
-			}
-		}
-		env["since"], env["until"] = layout.format(lower), layout.format(upper)
 	}
-	if opts.Parent != nil {
-		parent, err := decodeJSON(opts.Parent.Raw)
+	if under != nil {
+		parent, err := decodeJSON(under.Raw)
 		if err != nil {
-			return nil, fmt.Errorf("the parent record %s is not JSON: %w", opts.Parent.ID, err)
+			return nil, fmt.Errorf("the parent record %s is not JSON: %w", under.ID, err)
 		}
 		env["parent"] = parent
 	}
 	return env, nil
+}
+
+// bounds are the times that the remote is asked with, to its unit.
+func (c *Client) bounds(s *Stream, of part, unit time.Duration) (lower, upper time.Time, err error) {
+	lower, upper = of.from, of.until
+	if !lower.IsZero() {
+		lower = lower.Add(-s.Since.Overlap)
+		if s.Since.LookBack != nil {
+			value, err := s.Since.LookBack.value(c.env)
+			if err != nil {
+				return lower, upper, err
+			}
+			var days float64
+			if _, err := fmt.Sscan(textOf(value), &days); err != nil {
+				return lower, upper, fmt.Errorf("look_back is not a number of days: %v", value)
+			}
+			if back := c.now().Add(-time.Duration(days * 24 * float64(time.Hour))); back.Before(lower) {
+				lower = back
+			}
+		}
+		lower = lower.Truncate(unit)
+		if s.Since.Exclusive {
+			lower = lower.Add(-unit)
+		}
+	}
+	if !upper.IsZero() {
+		if rounded := upper.Truncate(unit); rounded.Before(upper) {
+			upper = rounded.Add(unit)
+		}
+		if s.Since.Exclusive {
+			upper = upper.Add(unit)
+		}
+	}
+	return lower, upper, nil
 }
 
 // Next returns the next page; [io.EOF] after the last one. After any error
@@ -241,7 +265,12 @@ func (r *Reader) Next(ctx context.Context) (*Page, error) {
 	if r.failed != nil {
 		return nil, r.failed
 	}
-	if r.ended || r.at.Rule != "" {
+	for !r.ended && r.at.Rule != "" && r.at.Part < len(r.parts)-1 {
+		if err := r.nextPart(); err != nil {
+			return nil, err
+		}
+	}
+	if r.ended || r.at.Rule != "" || len(r.parts) == 0 {
 		r.ended = true
 		return nil, io.EOF
 	}
@@ -258,12 +287,9 @@ func (r *Reader) Next(ctx context.Context) (*Page, error) {
 	return page, nil
 }
 
-// End tells how the read ended, or how far it is.
-func (r *Reader) End() End {
-	end := End{Rule: r.at.Rule, Total: r.at.Total, Read: r.at.Read, Ignored: r.at.Ignored, Rereads: r.at.Rereads}
-	end.Complete = end.Rule != "" && !r.at.Skipped && (end.Total < 0 || end.Read >= end.Total)
-	return end
-}
-
 // Close stops requests that were made ahead. It is called by Next after an error.
-func (r *Reader) Close() { r.ahead.close() }
+func (r *Reader) Close() {
+	if r.ahead != nil {
+		r.ahead.close()
+	}
+}

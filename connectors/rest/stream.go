@@ -8,15 +8,17 @@ import (
 type Stream struct {
 	// Name is the stream's key in the manifest.
 	Name    string
-	Request `y:",inline" scope:"since,until,parent"`
+	Request `y:",inline" scope:"since,until,parent,partition,window"`
 	// Records is where the records are in the answer.
 	Records Selector `y:"records" doc:"Where the records are: @ for the whole body, or a dotted path; a trailing ? lets it be missing"`
 	Key     Paths    `y:"key,required,one" doc:"Member that identifies a record, as a dotted path; several are joined by a slash"`
 	Page    Paging   `y:"page" doc:"How the collection is paged; a single answer when absent"`
 	Total   *Place   `y:"total" doc:"Where the remote tells how many records there are"`
 	Since   *Since   `y:"since" doc:"How changes since a time are read"`
-	One     *One     `y:"one" doc:"How one record is read by id" scope:"id,parent"`
-	Find    *Finds   `y:"find" doc:"How records are found by another key" scope:"value"`
+	// Partitions are read one after another; the collection is all of them.
+	Partitions []Partition `y:"partitions" doc:"Parts of the collection that are read one after another, each to its own end"`
+	One        *One        `y:"one" doc:"How one record is read by id" scope:"id,parent"`
+	Find       *Finds      `y:"find" doc:"How records are found by another key" scope:"value"`
 	// Volatile members change without meaning and are left out of the hash.
 	Volatile []string `y:"volatile" doc:"Top-level members that change without meaning; left out of the hash"`
 	Deletes  string   `y:"deletes" doc:"How deletions show; none when absent" enum:"missing,none"`
@@ -30,7 +32,7 @@ type Stream struct {
 	// variants are the alternatives of choose, decoded as whole streams.
 	variants []variant
 
-	_ struct{} `reserved:"decode,bulk,detail,states,union,window,retention,webhook"`
+	_ struct{} `reserved:"decode,bulk,detail,states,webhook"`
 }
 
 // Parent ties the records of a flat child stream to their parents.
@@ -48,6 +50,8 @@ type Paging struct {
 	Token  *PageToken `y:"token" doc:"An opaque token for the next page"`
 	Size   Params     `y:"size" doc:"Query parameter of the page size and its value"`
 	End    *EndRule   `y:"end" doc:"What ends the collection"`
+	Full   int        `y:"full" doc:"Rows of a full page, where the remote fixes it"`
+	Steady bool       `y:"steady" doc:"true: rows come and go while they are read and no total tells; several pages are read again until a pass shows the same rows"`
 	Guard  bool       `y:"shift_guard" doc:"true: rows deleted while reading must not hide others; needs ascending whole-number keys"`
 	Most   int        `y:"most" doc:"Cap on pages; 100000 when absent"`
 	_      struct{}   `reserved:"keyset,cursor,take,position,graphql,none,like"`
@@ -80,8 +84,8 @@ type PageToken struct {
 // Since says how changes since a time are read. The variables since and until
 // are texts in the declared layout and zone.
 type Since struct {
-	Query   Params `y:"query" doc:"Query parameters of the lower bound" scope:"since,until"`
-	Until   Params `y:"until" doc:"Query parameters of the upper bound, for windows" scope:"since,until"`
+	Query   Params `y:"query" doc:"Query parameters of the lower bound" scope:"since,until,partition"`
+	Until   Params `y:"until" doc:"Query parameters of the upper bound, for windows" scope:"since,until,partition"`
 	Changed string `y:"changed" doc:"Member with the time of the last change"`
 	Layout  string `y:"layout" doc:"Layout of the bounds and of changed: Go's reference time, unix, unix_ms or date_ms; 2006-01-02T15:04:05Z07:00 when absent"`
 	Zone    string `y:"zone" doc:"Time zone of values without one; UTC when absent"`
@@ -90,6 +94,36 @@ type Since struct {
 	Overlap   time.Duration `y:"overlap" doc:"How far an incremental read goes back before its cursor"`
 	By        string        `y:"by" doc:"What the bound compares with; change when absent" enum:"change,creation"`
 	LookBack  *Template     `y:"look_back" doc:"Days to go back from now, for bounds by creation"`
+	// Retention is how far back the remote keeps changes. A cursor older than
+	// that cannot be gone on from.
+	Retention time.Duration `y:"retention" doc:"How far back the remote tells changes; a cursor older than that makes the read a full one"`
+	Windows   *Windows      `y:"windows" doc:"The remote is asked for one span of time after another; a full read covers the retention"`
+	Recent    *Recent       `y:"recent" doc:"How the last minutes are asked for at once, in place of windows, while the cursor is young enough"`
+}
+
+// Bounded reports whether a read can end at a time in the past.
+func (s *Since) Bounded() bool { return len(s.Until) > 0 || s.Windows != nil }
+
+// Windows cut the time that is read into spans. The variable window holds the
+// texts from and until in the layout and zone of since.
+type Windows struct {
+	Every time.Duration `y:"every,required" doc:"Length of a window; whole days begin at midnight in the zone"`
+	Most  int           `y:"most" doc:"Most windows of one read; 1000 when absent"`
+	Query Params        `y:"query,required" doc:"Query parameters of a window" scope:"window,partition"`
+}
+
+// Recent asks for the last minutes before now. The variable window.minutes is
+// how many cover everything since the cursor, rounded up.
+type Recent struct {
+	Most  time.Duration `y:"most,required" doc:"The longest span the remote takes"`
+	Query Params        `y:"query,required" doc:"Query parameters of the span" scope:"window,partition"`
+}
+
+// Partition is one part of a collection, chosen by values that its requests
+// carry. The variable partition holds them.
+type Partition struct {
+	Set  Params `y:"set,required" doc:"Values of the variable partition"`
+	When *Expr  `y:"when" doc:"Condition on credentials and settings under which the part is read"`
 }
 
 // One says how one record is read.
