@@ -11,28 +11,31 @@ import (
 // object is an object as the API shows it. Values has a member per field of
 // koppel.Object.Fields; object_schema.go says so in the OpenAPI document.
 type object struct {
-	ID        string        `json:"id"`
-	Webshop   string        `json:"webshop"`
-	Object    koppel.Object `json:"object"`
-	Values    values        `json:"values"`
-	ChangedAt time.Time     `json:"changed_at"`
-	DeletedAt *time.Time    `json:"deleted_at,omitempty"`
-	Sources   []source      `json:"sources"`
+	ID          string             `json:"id"`
+	Webshop     string             `json:"webshop"`
+	Object      koppel.Object      `json:"object"`
+	Values      values             `json:"values"`
+	ChangedAt   time.Time          `json:"changed_at"`
+	DeletedAt   *time.Time         `json:"deleted_at,omitempty"`
+	StateReason koppel.StateReason `json:"state_reason,omitempty"`
+	Sources     []source           `json:"sources"`
 }
 
 // source is what binds an object to one coupling's remote id.
 type source struct {
-	Coupling  string     `json:"coupling" format:"uuid"`
-	RemoteID  string     `json:"remote_id"`
-	ChangedAt time.Time  `json:"changed_at"`
-	GoneAt    *time.Time `json:"gone_at" doc:"When the remote was found to have it no more; null while it is there"`
+	Coupling   string            `json:"coupling" format:"uuid"`
+	RemoteID   string            `json:"remote_id"`
+	ChangedAt  time.Time         `json:"changed_at"`
+	GoneAt     *time.Time        `json:"gone_at" doc:"When the remote was found to have it no more; null while it is there"`
+	GoneReason koppel.GoneReason `json:"gone_reason,omitempty" enum:"missing,feed,flag,event,parent,approved,left_out,renamed" doc:"How that is known"`
 }
 
 func showObject(o store.ObjectRow, webshop string) object {
 	return object{
 		ID: o.UUID, Webshop: webshop, Object: o.Object, Values: values{o.Object.Fields(), o.Values}, ChangedAt: o.ChangedAt, DeletedAt: o.DeletedAt,
+		StateReason: koppel.StateReason(text(o.StateReason)),
 		Sources: each(o.Sources, func(s store.SourceRow) source {
-			return source{Coupling: s.CouplingUUID, RemoteID: s.RemoteID, ChangedAt: s.ChangedAt, GoneAt: s.GoneAt}
+			return source{Coupling: s.CouplingUUID, RemoteID: s.RemoteID, ChangedAt: s.ChangedAt, GoneAt: s.GoneAt, GoneReason: koppel.GoneReason(text(s.GoneReason))}
 		}),
 	}
 }

@@ -57,11 +57,12 @@ func kindSchema(r huma.Registry, kind koppel.Object) *huma.Schema {
 		Type: huma.TypeObject,
 		Properties: map[string]*huma.Schema{
 			"id": uuid(""), "webshop": uuid(""),
-			"object":     {Type: huma.TypeString, Enum: []any{string(kind)}},
-			"values":     fieldsSchema(kind.Fields()),
-			"changed_at": moment("Last change of any value"),
-			"deleted_at": moment("When it was deleted; absent while it counts"),
-			"sources":    {Type: huma.TypeArray, Items: r.Schema(sourceType, true, "Source"), Description: "The couplings that give it, by priority"},
+			"object":       {Type: huma.TypeString, Enum: []any{string(kind)}},
+			"values":       fieldsSchema(kind.Fields()),
+			"changed_at":   moment("Last change of any value"),
+			"deleted_at":   moment("When it was deleted; absent while it counts"),
+			"state_reason": {Type: huma.TypeString, Enum: []any{"remote", "gone", "person"}, Description: "Why it is disabled, ignored or deleted: a remote says so, it is gone from the systems that carry it, a person said so; absent while it counts"},
+			"sources":      {Type: huma.TypeArray, Items: r.Schema(sourceType, true, "Source"), Description: "The couplings that give it, by priority"},
 		},
 		Required: []string{"id", "webshop", "object", "values", "changed_at", "sources"},
 	}

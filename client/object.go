@@ -19,7 +19,9 @@ type Object struct {
 	ChangedAt time.Time                  `json:"changed_at"`
 	// DeletedAt is since when it no longer counts.
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
-	Sources   []Source   `json:"sources"`
+	// StateReason is why it is disabled, ignored or deleted; "" while it counts.
+	StateReason koppel.StateReason `json:"state_reason,omitempty"`
+	Sources     []Source           `json:"sources"`
 }
 
 // Source is the binding of an object to one coupling's remote id.
@@ -29,6 +31,8 @@ type Source struct {
 	ChangedAt time.Time `json:"changed_at"`
 	// GoneAt is since when the remote no longer has it.
 	GoneAt *time.Time `json:"gone_at"`
+	// GoneReason says how that is known.
+	GoneReason koppel.GoneReason `json:"gone_reason,omitempty"`
 }
 
 // ObjectFilter narrows a list of objects; the zero value lists all.

@@ -93,7 +93,8 @@ TYPE buy_order_row (
     created_at_remote timestamp with time zone,
     updated_at_remote timestamp with time zone,
     key_coupling_id bigint,
-    deleted boolean
+    deleted boolean,
+    state_reason text
 )
 
 TYPE change_row (
@@ -140,7 +141,8 @@ TYPE product_row (
     weight numeric(18,6),
     volume numeric(18,6),
     created_at_remote timestamp with time zone,
-    updated_at_remote timestamp with time zone
+    updated_at_remote timestamp with time zone,
+    state_reason text
 )
 
 TYPE record_row (
@@ -189,7 +191,8 @@ TYPE sell_order_row (
     channel text,
     created_at_remote timestamp with time zone,
     updated_at_remote timestamp with time zone,
-    deleted boolean
+    deleted boolean,
+    state_reason text
 )
 
 TYPE source_row (
@@ -199,7 +202,8 @@ TYPE source_row (
     record_id text,
     mapped json,
     notes json,
-    gone boolean
+    gone boolean,
+    gone_reason text
 )
 
 TYPE supplier_product_row (
@@ -227,7 +231,8 @@ TYPE supplier_product_row (
     volume numeric(18,6),
     created_at_remote timestamp with time zone,
     updated_at_remote timestamp with time zone,
-    key_coupling_id bigint
+    key_coupling_id bigint,
+    state_reason text
 )
 
 TYPE supplier_row (
@@ -242,7 +247,8 @@ TYPE supplier_row (
     gln text,
     ignored boolean,
     created_at_remote timestamp with time zone,
-    updated_at_remote timestamp with time zone
+    updated_at_remote timestamp with time zone,
+    state_reason text
 )
 
 TABLE api_key ROW LEVEL SECURITY FORCED
@@ -349,6 +355,8 @@ TABLE buy_order ROW LEVEL SECURITY FORCED
     changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
     run_id bigint  -- The run that changed it last; null for a change made here.
     deleted_at timestamp with time zone  -- When it was deleted; null is alive.
+    state_reason text  -- Why it is deleted: remote no longer lets it count, gone from all its sources, a person said so. Null while it is there.
+    CONSTRAINT buy_order_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT buy_order_pkey PRIMARY KEY (webshop_id, id)
     CREATE UNIQUE INDEX buy_order_reference ON public.buy_order USING btree (webshop_id, reference)
     CREATE UNIQUE INDEX buy_order_uuid ON public.buy_order USING btree (webshop_id, uuid)
@@ -691,6 +699,8 @@ TABLE product ROW LEVEL SECURITY FORCED
     updated_at_remote timestamp with time zone  -- When the remote last changed it.
     changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
     run_id bigint NOT NULL  -- The run that changed it last.
+    state_reason text  -- Why it is disabled: remote says so, gone from all its sources, a person said so. Null while it is enabled.
+    CONSTRAINT product_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT product_pkey PRIMARY KEY (webshop_id, id)
     CREATE INDEX product_ean ON public.product USING btree (webshop_id, ean_code) WHERE (ean_code IS NOT NULL)
     CREATE INDEX product_sku ON public.product USING btree (webshop_id, sku_code) WHERE (sku_code IS NOT NULL)
@@ -902,6 +912,8 @@ TABLE sell_order ROW LEVEL SECURITY FORCED
     changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
     run_id bigint NOT NULL  -- The run that changed it last.
     deleted_at timestamp with time zone  -- When it was deleted; null is alive.
+    state_reason text  -- Why it counts as zero: remote no longer lets it count, gone from all its sources, a person said so. Null while it counts.
+    CONSTRAINT sell_order_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT sell_order_pkey PRIMARY KEY (webshop_id, id)
     CREATE INDEX sell_order_number ON public.sell_order USING btree (webshop_id, number) WHERE (number IS NOT NULL)
     CREATE UNIQUE INDEX sell_order_uuid ON public.sell_order USING btree (webshop_id, uuid)
@@ -954,6 +966,8 @@ TABLE source ROW LEVEL SECURITY FORCED
     gone_at timestamp with time zone  -- Since when the remote no longer has it; null while it has.
     mapped json NOT NULL  -- Only the fields the mapping gives; an explicit null clears.
     notes json  -- What was done to values that could not be taken as they came: list of koppel.Note.
+    gone_reason text  -- Why the source is gone: missing from complete scans, named by a deleted feed, flagged, told by an event, its parent is gone, a person approved a proposal, left_out by the mapping, renamed by its record. Null while it is there.
+    CONSTRAINT source_gone_reason_check CHECK ((gone_reason = ANY (ARRAY['missing'::text, 'feed'::text, 'flag'::text, 'event'::text, 'parent'::text, 'approved'::text, 'left_out'::text, 'renamed'::text])))
     CONSTRAINT source_remote_id_check CHECK ((length(remote_id) <= 255))
     CONSTRAINT source_pkey PRIMARY KEY (webshop_id, coupling_id, object, remote_id)
     CREATE INDEX source_object ON public.source USING btree (webshop_id, object_id)
@@ -1008,6 +1022,8 @@ TABLE supplier ROW LEVEL SECURITY FORCED
     updated_at_remote timestamp with time zone  -- When the remote last changed it.
     changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
     run_id bigint NOT NULL  -- The run that changed it last.
+    state_reason text  -- Why it is ignored: remote says so, gone from all its sources, a person said so. Null while it is not.
+    CONSTRAINT supplier_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT supplier_pkey PRIMARY KEY (webshop_id, id)
     CREATE UNIQUE INDEX supplier_uuid ON public.supplier USING btree (webshop_id, uuid)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
@@ -1048,6 +1064,8 @@ TABLE supplier_product ROW LEVEL SECURITY FORCED
     updated_at_remote timestamp with time zone  -- When the remote last changed it.
     changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
     run_id bigint NOT NULL  -- The run that changed it last.
+    state_reason text  -- Why it is disabled: remote says so, gone from all its sources, a person said so. Null while it is enabled.
+    CONSTRAINT supplier_product_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT supplier_product_pkey PRIMARY KEY (webshop_id, id)
     CREATE INDEX supplier_product_product ON public.supplier_product USING btree (webshop_id, product_id) WHERE (product_id IS NOT NULL)
     CREATE INDEX supplier_product_supplier ON public.supplier_product USING btree (webshop_id, supplier_id) WHERE (supplier_id IS NOT NULL)

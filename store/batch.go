@@ -24,6 +24,11 @@ type Batch struct {
 	// Children are the streams whose records name a record of this stream as their parent: a changed record makes
 	// its stored children dirty.
 	Children []int64
+	// Gone are records of the stream that the remote has no longer: their sources go with them. One that was read under
+	// a newer ticket stays.
+	Gone []Gone
+	// Back are ids of records that are gone and come back as they were stored, with their sources.
+	Back []string
 	// Mapping: the records are stored ones that are mapped again. Their bodies are not written; a record that was
 	// changed meanwhile is left alone.
 	Mapping bool

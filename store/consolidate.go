@@ -33,6 +33,9 @@ type item struct {
 	object int64
 	// bound: the key's source is of this record already, and there.
 	bound bool
+	// why the source is gone, where the item takes it away; back brings a source that is gone back as it was.
+	why  koppel.GoneReason
+	back bool
 }
 
 // target is an object as it is and as it becomes.
@@ -46,13 +49,18 @@ type target struct {
 	// values is the merge; coupling[i] is whose value field i has, for the fields that name other objects.
 	values koppel.Values
 	winner []*source
+	// gone: the sources that carry the object are; reason is why it does not count, "" while it does.
 	gone   bool
+	reason koppel.StateReason
 	drop   bool
 }
 
 // consolidate makes the objects of the batch the merge of their sources, kind by kind in the order of references.
 func (w *writing) consolidate(ctx context.Context) error {
 	w.gather()
+	if err := w.gatherGone(ctx); err != nil {
+		return err
+	}
 	for _, object := range koppel.Objects() {
 		g := w.groups[object]
 		if g == nil {
@@ -87,10 +95,13 @@ func (w *writing) gather() {
 			w.take(r, &r.Mapped[i])
 		}
 	}
-	for object, g := range w.groups {
+}
+
+// inOrder sorts what the groups hold and leaves one item of each key.
+func (w *writing) inOrder() {
+	for _, g := range w.groups {
 		slices.SortStableFunc(g.items, func(a, b *item) int { return strings.Compare(a.m.RemoteID, b.m.RemoteID) })
 		g.items = lastOfEach(g.items)
-		w.groups[object] = g
 	}
 }
 
@@ -110,12 +121,17 @@ func (w *writing) take(r *Record, m *Mapped) {
 			return
 		}
 	}
-	g := w.groups[m.Object]
-	if g == nil {
-		g = &group{t: t, targets: map[int64]*target{}, made: map[string]int64{}}
-		w.groups[m.Object] = g
-	}
+	g := w.group(m.Object)
 	g.items = append(g.items, &item{r: r, m: m})
+}
+
+func (w *writing) group(object koppel.Object) *group {
+	g := w.groups[object]
+	if g == nil {
+		g = &group{t: tables[object], targets: map[int64]*target{}, made: map[string]int64{}}
+		w.groups[object] = g
+	}
+	return g
 }
 
 // lastOfEach keeps, of items with one key, what was read last.
@@ -165,10 +181,10 @@ func (w *writing) merge(_ context.Context, g *group) error {
 	return nil
 }
 
-// lay merges the sources that are there, the weakest first; when all are gone, all of them.
+// lay merges the sources that are there, the weakest first; when the object is gone, all of them.
 func (tg *target) lay(n int) {
 	slices.SortStableFunc(tg.sources, func(a, b *source) int { return b.beats(a) })
-	tg.gone = !slices.ContainsFunc(tg.sources, func(s *source) bool { return !s.gone })
+	tg.gone = !tg.carried()
 	tg.values = make(koppel.Values, n)
 	tg.winner = make([]*source, n)
 	for _, s := range tg.sources {

@@ -36,8 +36,7 @@ func place(object koppel.Object, name string) int {
 	return i
 }
 
-// finish fills in defaults and what follows from other fields, and applies the effect of an object whose sources are
-// all gone: products and supplier products are disabled, suppliers ignored, orders soft-deleted (by the row).
+// finish fills in defaults and what follows from other fields, and gives the object its state.
 func finish(t *table, tg *target) {
 	v := tg.values
 	for i := range t.fields {
@@ -50,17 +49,6 @@ func finish(t *table, tg *target) {
 		if v[productUnlimited] == true {
 			v[productStock] = int64(0)
 		}
-		if tg.gone {
-			v[productStatus] = "disabled"
-		}
-	case koppel.Suppliers:
-		if tg.gone {
-			v[supplierIgnored] = true
-		}
-	case koppel.SupplierProducts:
-		if tg.gone {
-			v[offerStatus] = "disabled"
-		}
 	case koppel.SellOrders:
 		if lines, given := v[sellLines].([]koppel.Values); given {
 			v[sellLines] = oneLinePerProduct(lines)
@@ -69,6 +57,7 @@ func finish(t *table, tg *target) {
 	case koppel.BuyOrders:
 		totalOfLines(v, buyTotal, buyLines, buyLineSubtotal)
 	}
+	tg.settle(t.object)
 }
 
 // The fields of lines that the rules speak of.

@@ -19,6 +19,8 @@ type ObjectRow struct {
 	// RunUUID is the run that changed it last; nil for a change made here.
 	RunUUID   *string
 	DeletedAt *time.Time
+	// StateReason is why it is disabled, ignored or deleted; nil while it counts.
+	StateReason *koppel.StateReason
 	// Values has a slot for each of Object.Fields: nil is null, a Ref slot holds a Reference, Lines a []Line.
 	Values  koppel.Values
 	Sources []SourceRow
@@ -56,6 +58,8 @@ type SourceRow struct {
 	// SyncedAt is the last own change, or the last complete scan that saw the record, whichever is later.
 	SyncedAt time.Time
 	GoneAt   *time.Time
+	// GoneReason says how that is known; nil while it is there.
+	GoneReason *koppel.GoneReason
 	// Mapped are the values that the coupling gives, by field; Notes what was done to values that could not be taken as they came.
 	Mapped json.RawMessage
 	Notes  json.RawMessage
@@ -141,7 +145,7 @@ func (tx *Tx) readObjects(ctx context.Context, object koppel.Object, sql string,
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ObjectRow, error) {
 		o := ObjectRow{Object: object}
 		slots := newSlots(fields)
-		head := []any{&o.ID, &o.WebshopID, &o.UUID, &o.ChangedAt, &o.RunUUID, &o.DeletedAt}
+		head := []any{&o.ID, &o.WebshopID, &o.UUID, &o.ChangedAt, &o.RunUUID, &o.DeletedAt, &o.StateReason}
 		err := row.Scan(append(head, slots.targets...)...)
 		o.Values = slots.values()
 		return o, err

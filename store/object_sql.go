@@ -8,18 +8,18 @@ const (
 	objectHead = `SELECT o.id, o.webshop_id, o.uuid, o.changed_at, r.uuid AS run_uuid, `
 	objectRun  = ` LEFT JOIN run r ON r.id = o.run_id`
 
-	supplierObjectSQL = objectHead + `NULL::timestamptz AS deleted_at,
+	supplierObjectSQL = objectHead + `NULL::timestamptz AS deleted_at, o.state_reason,
     o.name, o.emails, o.delivery_time, o.replenishment_period, o.fixed_costs, o.minimum_order_value, o.gln, o.ignored,
     o.created_at_remote, o.updated_at_remote
 FROM supplier o` + objectRun
 
-	productObjectSQL = objectHead + `NULL::timestamptz AS deleted_at,
+	productObjectSQL = objectHead + `NULL::timestamptz AS deleted_at, o.state_reason,
     o.name, o.sku_code, o.article_code, o.ean_code, o.price, o.unlimited_stock, o.stock_level, o.status, o.not_being_bought,
     o.assembled, o.tax_rate, o.categories, o.minimum_stock, o.maximum_stock, o.stock_measurement_unit, o.weight, o.volume,
     o.created_at_remote, o.updated_at_remote
 FROM product o` + objectRun
 
-	supplierProductObjectSQL = objectHead + `NULL::timestamptz AS deleted_at,
+	supplierProductObjectSQL = objectHead + `NULL::timestamptz AS deleted_at, o.state_reason,
     s.uuid AS supplier_uuid, o.supplier_key, p.uuid AS product_uuid, o.product_key,
     o.name, o.sku_code, o.ean_code, o.article_code, o.price, o.currency, o.minimum_purchase_quantity, o.lot_size, o.delivery_time,
     o.preferred, o.status, o.availability, o.availability_date, o.free_stock, o.weight, o.volume,
@@ -28,13 +28,13 @@ FROM supplier_product o` + objectRun + `
 LEFT JOIN supplier s ON s.webshop_id = o.webshop_id AND s.id = o.supplier_id
 LEFT JOIN product p ON p.webshop_id = o.webshop_id AND p.id = o.product_id`
 
-	sellOrderObjectSQL = objectHead + `o.deleted_at,
+	sellOrderObjectSQL = objectHead + `o.deleted_at, o.state_reason,
     o.number, o.placed_at, o.completed_at, o.total_value, o.status_remote, o.cancelled, o.currency, o.total_gross, o.tax_lines,
     o.discounts, o.shipping_value, o.payments, o.refunds, o.customer, o.location, o.channel,
     o.created_at_remote, o.updated_at_remote
 FROM sell_order o` + objectRun
 
-	buyOrderObjectSQL = objectHead + `o.deleted_at,
+	buyOrderObjectSQL = objectHead + `o.deleted_at, o.state_reason,
     s.uuid AS supplier_uuid, o.supplier_key,
     o.placed_at, o.expected_delivery_date, o.completed_at, o.total_value, o.reference, o.status_remote, o.assembly,
     o.created_at_remote, o.updated_at_remote
@@ -75,7 +75,7 @@ ORDER BY o.id LIMIT @limit`
 	objectSourcesSQL = `
 SELECT x.object_id, c.uuid AS coupling_uuid, c.name AS coupling_name, c.connector, c.priority, x.remote_id, st.name AS stream,
        r.uuid AS run_uuid, x.changed_at, CASE WHEN x.gone_at IS NULL THEN greatest(x.changed_at, st.complete_at) ELSE x.changed_at END AS synced_at,
-       x.gone_at, x.mapped, x.notes
+       x.gone_at, x.gone_reason, x.mapped, x.notes
 FROM source x JOIN coupling c ON c.id = x.coupling_id LEFT JOIN stream st ON st.id = x.stream_id LEFT JOIN run r ON r.id = x.run_id
 WHERE x.webshop_id = ANY (@webshops::bigint[]) AND x.object = @object AND x.object_id = ANY (@ids::bigint[])
 ORDER BY x.object_id, c.priority, c.id, x.remote_id`

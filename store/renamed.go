@@ -57,7 +57,7 @@ func (w *writing) renamed(ctx context.Context, g *group) error {
 		}
 		now := moved[record]
 		g.made[key] = object
-		g.items = append(g.items, &item{r: now.r, object: object, m: &Mapped{
+		g.items = append(g.items, &item{r: now.r, object: object, why: koppel.GoneRenamed, m: &Mapped{
 			Object: g.t.object, RemoteID: key, Skip: true,
 			Notes: []koppel.Note{{Field: "remote_id", Text: "the record names " + now.m.RemoteID + " now"}},
 		}})

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -18,6 +19,9 @@ type source struct {
 	values             koppel.Values
 	mapped             []byte
 	gone               bool
+	why                koppel.GoneReason
+	// secondary sources add values to an object that others carry.
+	secondary bool
 	// isNew and changed say what is to be written; item is what this batch gives for it.
 	isNew, changed bool
 	item           *item
@@ -67,10 +71,11 @@ func (w *writing) find(ctx context.Context, g *group) error {
 }
 
 const loadSourcesSQL = `
-SELECT s.object_id, s.coupling_id, c.priority, s.remote_id, s.record_id, s.mapped::text, s.gone_at IS NOT NULL
+SELECT s.object_id, s.coupling_id, coalesce(c.priority, 0), s.remote_id, s.record_id, s.mapped::text, s.gone_at IS NOT NULL,
+       coalesce(s.gone_reason, ''), s.coupling_id = 0 OR coalesce(c.settings->>('role.' || s.object), 'primary') = 'secondary'
 FROM unnest($2::bigint[]) AS k(id)
 CROSS JOIN LATERAL (SELECT * FROM source WHERE webshop_id = $1 AND object_id = k.id OFFSET 0) s
-JOIN coupling c ON c.id = s.coupling_id`
+LEFT JOIN coupling c ON c.id = s.coupling_id`
 
 // load locks the objects that the group touches, in the order of their ids, and then reads all their sources: nobody
 // else merges them meanwhile.
@@ -119,7 +124,7 @@ func (w *writing) readSources(ctx context.Context, g *group, ids []int64) error 
 	defer found.Close()
 	for found.Next() {
 		s := &source{}
-		if err := found.Scan(&s.object, &s.coupling, &s.priority, &s.remoteID, &s.recordID, &s.mapped, &s.gone); err != nil {
+		if err := found.Scan(&s.object, &s.coupling, &s.priority, &s.remoteID, &s.recordID, &s.mapped, &s.gone, &s.why, &s.secondary); err != nil {
 			return err
 		}
 		if s.values, err = decodeMapped(s.mapped, g.t.fields); err != nil {
@@ -185,9 +190,13 @@ func (w *writing) overlay(ctx context.Context, g *group) error {
 		tg := g.targets[it.object]
 		s := tg.source(w.b.Lease.Coupling, it.m.RemoteID)
 		switch {
+		case it.back:
+			if s != nil && s.gone {
+				s.gone, s.why, s.changed, s.item = false, "", true, it
+			}
 		case it.m.Skip:
 			if s != nil && !s.gone {
-				s.gone, s.changed, s.item = true, true, it
+				s.gone, s.why, s.changed, s.item = true, cmp.Or(it.why, koppel.GoneLeftOut), true, it
 				w.counts.Gone++
 			}
 		case s == nil:
@@ -202,7 +211,7 @@ func (w *writing) overlay(ctx context.Context, g *group) error {
 			mapped := appendMapped(make([]byte, 0, len(s.mapped)+64), g.t.fields, s.values)
 			// A source that a push made, or another record, is taken over.
 			s.changed = s.gone || s.recordID != it.r.ID || string(mapped) != string(s.mapped)
-			s.mapped, s.gone, s.recordID, s.item = mapped, false, it.r.ID, it
+			s.mapped, s.gone, s.why, s.recordID, s.item = mapped, false, "", it.r.ID, it
 		}
 	}
 	return nil
@@ -243,7 +252,7 @@ func (w *writing) create(ctx context.Context, g *group) error {
 }
 
 var sourceRow = &rowType{"source_row", []rowCol{{"object", oidText}, {"remote_id", oidText}, {"object_id", oidInt8},
-	{"record_id", oidText}, {"mapped", oidJSON}, {"notes", oidJSON}, {"gone", oidBool}}}
+	{"record_id", oidText}, {"mapped", oidJSON}, {"notes", oidJSON}, {"gone", oidBool}, {"gone_reason", oidText}}}
 
 const (
 	insertSourceSQL = `
@@ -251,7 +260,7 @@ INSERT INTO source (webshop_id, coupling_id, stream_id, run_id, object, remote_i
 SELECT $2::bigint, $3::bigint, $4::bigint, $5::bigint, r.object, r.remote_id, r.object_id, r.record_id, r.mapped, r.notes FROM unnest($1::source_row[]) AS r`
 	updateSourceSQL = `
 UPDATE source t SET stream_id = $4::bigint, run_id = $5::bigint, record_id = r.record_id, mapped = r.mapped, notes = r.notes, changed_at = now(),
-       gone_at = CASE WHEN r.gone THEN coalesce(t.gone_at, now()) END
+       gone_at = CASE WHEN r.gone THEN coalesce(t.gone_at, now()) END, gone_reason = r.gone_reason
 FROM (SELECT $2::bigint AS shop, $3::bigint AS coupling, k.* FROM unnest($1::source_row[]) AS k OFFSET 0) r
 WHERE t.webshop_id = r.shop AND t.coupling_id = r.coupling AND t.object = r.object AND t.remote_id = r.remote_id`
 )
@@ -281,6 +290,7 @@ func (w *writing) writeSources(g *group) {
 				into.null()
 			}
 			into.bool(s.gone)
+			into.optional(string(s.why))
 			into.end()
 		}
 	}

@@ -45,6 +45,7 @@ const (
 	partPosition
 	partCoupling
 	partDeleted
+	partReason
 )
 
 var typeOIDs = map[koppel.FieldType]uint32{
@@ -70,6 +71,7 @@ func newTable(object koppel.Object, name string, deletes bool) *table {
 	if deletes {
 		t.column("deleted", oidBool, slot{part: partDeleted})
 	}
+	t.column("state_reason", oidText, slot{part: partReason})
 	if t.lineField >= 0 {
 		t.lines = newLines(t, t.fields[t.lineField].Line, object == koppel.BuyOrders)
 	}
@@ -142,18 +144,27 @@ func (t *table) statements() {
 	_, set := t.names(true)
 	from := " FROM unnest($1::" + t.row.name + "[]) AS r"
 	into, values := list, "r."+strings.Join(names, ", r.")
-	read := list
 	if t.deletes {
 		into += ", deleted_at"
 		values += ", CASE WHEN r.deleted THEN now() END"
 		set = append(set, "deleted_at = CASE WHEN r.deleted THEN coalesce(t.deleted_at, now()) END")
-		read += ", deleted_at IS NOT NULL AS deleted"
 	}
 	t.insert = "INSERT INTO " + t.name + " (webshop_id, run_id, " + into + ") SELECT $2::bigint, $3::bigint, " + values + from
 	t.update = "UPDATE " + t.name + " t SET run_id = $3::bigint, changed_at = now(), " + strings.Join(set, ", ") +
 		" FROM (SELECT $2::bigint AS shop, k.* FROM unnest($1::" + t.row.name + "[]) AS k OFFSET 0) r WHERE t.webshop_id = r.shop AND t.id = r.id"
-	t.read = "SELECT r.* FROM unnest($2::bigint[]) AS k(id) CROSS JOIN LATERAL (SELECT " + read + " FROM " + t.name +
+	t.read = "SELECT r.* FROM unnest($2::bigint[]) AS k(id) CROSS JOIN LATERAL (SELECT " + t.asRead() + " FROM " + t.name +
 		" WHERE webshop_id = $1 AND id = k.id FOR NO KEY UPDATE) r"
+}
+
+// asRead lists the row's columns in their order, as they are read.
+func (t *table) asRead() string {
+	columns := make([]string, len(t.row.cols))
+	for i, col := range t.row.cols {
+		if columns[i] = col.name; t.slots[i].part == partDeleted {
+			columns[i] = "deleted_at IS NOT NULL AS deleted"
+		}
+	}
+	return strings.Join(columns, ", ")
 }
 
 // changed is the field mask of the columns that differ between two rows. A reference that was made here, by id, is the

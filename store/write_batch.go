@@ -60,6 +60,8 @@ type writing struct {
 	waiting  waits
 	priority int64
 	changes  []changeSet
+	// gone and back are the records that go and come back in this try, in the order of their ids.
+	gone, back []*Record
 	// offered are the products whose offers this try changes.
 	offered map[int64]bool
 	inTurn  bool
@@ -182,6 +184,7 @@ func (w *writing) try(ctx context.Context) error {
 		w.writeRecords()
 		w.writeDirty()
 		w.writeParked()
+		w.writeGone()
 		if err := w.pipe.run(ctx); err != nil {
 			return err
 		}

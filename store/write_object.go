@@ -49,7 +49,10 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 				operation = changeDeleted
 			}
 		} else if mask == 0 {
-			updates.drop()
+			// A state that holds for another reason now is kept, and is no change for readers.
+			if at := g.t.at(partReason); sameField(tg.before[at], updates.field(at)) {
+				updates.drop()
+			}
 			continue
 		}
 		w.change(g.t.object, operation, tg.id, mask)
@@ -95,6 +98,8 @@ func (g *group) put(r *rows, tg *target) {
 			r.uuid(tg.uuid)
 		case partDeleted:
 			r.bool(tg.gone)
+		case partReason:
+			r.optional(string(tg.reason))
 		case partCoupling:
 			r.ref(tg.keysOf(g.t.refs[len(g.t.refs)-1]))
 		case partRefID:

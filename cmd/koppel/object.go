@@ -107,6 +107,7 @@ func objectRows(t *table, o client.Object) {
 	t.pair("webshop", o.Webshop)
 	t.pair("changed", o.ChangedAt)
 	t.pair("deleted", o.DeletedAt)
+	t.pair("state reason", o.StateReason)
 	for _, field := range o.Object.Fields() {
 		if field.Type != koppel.Lines {
 			t.pair(field.Name, rawText(o.Values[field.Name]))
@@ -119,9 +120,9 @@ func objectRows(t *table, o client.Object) {
 	}
 	if len(o.Sources) > 0 {
 		t.gap()
-		t.row("SOURCE", "REMOTE ID", "CHANGED", "GONE")
+		t.row("SOURCE", "REMOTE ID", "CHANGED", "GONE", "HOW KNOWN")
 		for _, s := range o.Sources {
-			t.row(s.Coupling, s.RemoteID, s.ChangedAt, s.GoneAt)
+			t.row(s.Coupling, s.RemoteID, s.ChangedAt, s.GoneAt, s.GoneReason)
 		}
 	}
 }

@@ -1,0 +1,48 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/koppel-io/koppel"
+)
+
+// carried reports whether a source that the object's existence follows is there: a primary one, or any where it never
+// had a primary one. Secondary sources and a person's edits add values and carry nothing beside primary ones.
+func (tg *target) carried() bool {
+	primary := slices.ContainsFunc(tg.sources, func(s *source) bool { return !s.secondary })
+	return slices.ContainsFunc(tg.sources, func(s *source) bool { return !s.gone && !(primary && s.secondary) })
+}
+
+// settle applies the effect of what the sources say of the object's existence, and says why it holds: products and
+// supplier products are disabled, suppliers ignored, orders soft-deleted (by the row). What a person disabled stays so,
+// whatever the remotes say.
+func (tg *target) settle(object koppel.Object) {
+	field, off := -1, any("disabled")
+	switch object {
+	case koppel.Products:
+		field = productStatus
+	case koppel.SupplierProducts:
+		field = offerStatus
+	case koppel.Suppliers:
+		field, off = supplierIgnored, true
+	}
+	tg.reason = ""
+	switch {
+	case field >= 0 && slices.ContainsFunc(tg.sources, func(s *source) bool { return s.coupling == 0 && !s.gone && s.values[field] == off }):
+		tg.reason = koppel.StatePerson
+	case tg.gone && tg.leftOut():
+		tg.reason = koppel.StateRemote
+	case tg.gone:
+		tg.reason = koppel.StateGone
+	case field >= 0 && tg.values[field] == off:
+		tg.reason = koppel.StateRemote
+	}
+	if field >= 0 && tg.reason != "" {
+		tg.values[field] = off
+	}
+}
+
+// leftOut: the remotes still have the object and say that it does not count.
+func (tg *target) leftOut() bool {
+	return slices.ContainsFunc(tg.sources, func(s *source) bool { return s.gone && s.why == koppel.GoneLeftOut })
+}
