@@ -20,6 +20,9 @@ func (a *Activities) OpenPull(ctx context.Context, in OpenInput) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	if err := a.setRules(ctx, p); err != nil {
+		return Plan{}, err
+	}
 	return planOf(p), nil
 }
 

@@ -27,7 +27,7 @@ func checkValue(s koppel.Setting, value any) error {
 	case koppel.SettingInt:
 		return checkInt(s, value)
 	case koppel.SettingStrings:
-		return checkStrings(value)
+		return checkStrings(s, value)
 	default:
 		text, ok := value.(string)
 		if !ok {
@@ -59,7 +59,7 @@ func checkInt(s koppel.Setting, value any) error {
 	return nil
 }
 
-func checkStrings(value any) error {
+func checkStrings(s koppel.Setting, value any) error {
 	list, ok := value.([]any)
 	if !ok {
 		return fmt.Errorf("must be a list of texts")
@@ -74,6 +74,9 @@ func checkStrings(value any) error {
 		}
 		if len(text) > maxText {
 			return fmt.Errorf("must have items of at most %d bytes", maxText)
+		}
+		if len(s.Choices) > 0 && !slices.Contains(s.Choices, text) {
+			return fmt.Errorf("%q must be one of %s", text, strings.Join(s.Choices, ", "))
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ func CommonSettings() []koppel.Setting {
 	}
 	for _, object := range koppel.Objects() {
 		settings = append(settings, koppel.Setting{Name: SyncSetting(object), Type: koppel.SettingBool, Default: true, Title: "Sync " + string(object)})
+		settings = append(settings, consolidation(object)...)
 	}
 	return settings
 }
@@ -50,8 +51,12 @@ func (c *Connector) actsOn(setting string) bool {
 	if setting == buyOrdersSetting {
 		return c.Push[koppel.BuyOrders] != nil
 	}
-	object, toggle := strings.CutPrefix(setting, SyncSetting(""))
-	return !toggle || slices.Contains(c.Objects(), koppel.Object(object))
+	for _, prefix := range []string{SyncSetting(""), roleSetting, keySetting, ignoreSetting} {
+		if object, of := strings.CutPrefix(setting, prefix); of {
+			return slices.Contains(c.Objects(), koppel.Object(object))
+		}
+	}
+	return true
 }
 
 // Defaults returns given with the default of every setting that it lacks.

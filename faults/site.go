@@ -22,7 +22,8 @@ type site struct {
 
 // furnish makes the webshops and their couplings, as drafts.
 func (f *platform) furnish(ctx context.Context, webshops []int) ([]*site, error) {
-	settings := map[string]any{}
+	// Each coupling has objects of its own, though all read one shop.
+	settings := map[string]any{"mapping_key.products": koppel.ByRemoteID, "mapping_key.suppliers": koppel.ByRemoteID}
 	for _, object := range []koppel.Object{koppel.SupplierProducts, koppel.SellOrders} {
 		settings[connectors.SyncSetting(object)] = false
 	}

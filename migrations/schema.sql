@@ -460,6 +460,8 @@ TABLE coupling ROW LEVEL SECURITY FORCED
     activated_at timestamp with time zone  -- When the first activation ended.
     created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
     updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed.
+    rules jsonb NOT NULL DEFAULT '{}'::jsonb  -- By object, how it is consolidated: {role, key, ignore}, as follows from the settings; written when a run starts and when the settings change.
+    ranks jsonb NOT NULL DEFAULT '{}'::jsonb  -- By object and field group, its place in the order of strength that a person set, from 1; what is not named follows in the order of priority.
     CONSTRAINT coupling_pause_owner_check CHECK ((pause_owner = ANY (ARRAY['person'::text, 'auth'::text, 'policy'::text, 'quota'::text])))
     CONSTRAINT coupling_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'activating'::text, 'active'::text, 'paused'::text, 'needs_reauth'::text, 'disabled'::text, 'removed'::text])))
     CONSTRAINT coupling_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
@@ -585,6 +587,28 @@ TABLE integration
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE link_decision ROW LEVEL SECURITY FORCED
+    -- What a person decided about a record that could not be linked by itself; every later read goes by it.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling whose record it is.
+    object text NOT NULL  -- Which object the record would be.
+    remote_id text NOT NULL  -- Id in the remote, the key of the source.
+    action text NOT NULL  -- link, create or ignore.
+    object_id bigint  -- With link, the object that it is.
+    decided_by text NOT NULL  -- Who decided.
+    decided_at timestamp with time zone NOT NULL DEFAULT now()  -- When.
+    CONSTRAINT link_decision_action_check CHECK ((action = ANY (ARRAY['link'::text, 'create'::text, 'ignore'::text])))
+    CONSTRAINT link_decision_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT link_decision_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT link_decision_pkey PRIMARY KEY (webshop_id, coupling_id, object, remote_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE organisation ROW LEVEL SECURITY FORCED
     -- Owner of webshops: a company, an agency, a restaurant group.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
@@ -700,10 +724,11 @@ TABLE product ROW LEVEL SECURITY FORCED
     changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
     run_id bigint NOT NULL  -- The run that changed it last.
     state_reason text  -- Why it is disabled: remote says so, gone from all its sources, a person said so. Null while it is enabled.
+    sku_key text DEFAULT lower((sku_code COLLATE "C"))  -- The SKU as it is compared: ASCII letters in lower case.
     CONSTRAINT product_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT product_pkey PRIMARY KEY (webshop_id, id)
     CREATE INDEX product_ean ON public.product USING btree (webshop_id, ean_code) WHERE (ean_code IS NOT NULL)
-    CREATE INDEX product_sku ON public.product USING btree (webshop_id, sku_code) WHERE (sku_code IS NOT NULL)
+    CREATE INDEX product_sku ON public.product USING btree (webshop_id, sku_key) WHERE (sku_key IS NOT NULL)
     CREATE UNIQUE INDEX product_uuid ON public.product USING btree (webshop_id, uuid)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id

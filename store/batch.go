@@ -32,8 +32,6 @@ type Batch struct {
 	// Mapping: the records are stored ones that are mapped again. Their bodies are not written; a record that was
 	// changed meanwhile is left alone.
 	Mapping bool
-	// Links says by which field an object that this coupling does not know yet is looked for before it is created.
-	Links map[koppel.Object]Link
 	// After is the batch before this one when that may still be being written: this one is prepared beside it and
 	// commits only after it. It must be given to WriteBatch before this one is.
 	After *Batch
@@ -49,14 +47,6 @@ type End struct {
 	Complete bool
 	// Ignored counts answers that a response rule ignored, by rule.
 	Ignored map[string]int64
-}
-
-// Link is how a coupling's objects find those that are there already.
-type Link struct {
-	// Key is the field that is compared: sku_code, ean_code (as GTIN-14) or reference; "" is by remote id only.
-	Key string
-	// FindOnly: what is not found is parked instead of created, the role secondary.
-	FindOnly bool
 }
 
 // Record is one record of a batch with what was mapped from it.

@@ -127,3 +127,11 @@ func (r *reading) want(t *testing.T, want, sql string, args ...any) {
 		t.Fatalf("%s\n got %s\nwant %s", sql, got, want)
 	}
 }
+
+// rule sets how a coupling's objects of one kind are consolidated.
+func (p pair) rule(t *testing.T, c store.Coupling, object koppel.Object, rule koppel.Rule) {
+	t.Helper()
+	in(t, p.Engine, store.ForWebshop(c.WebshopID), func(ctx context.Context, tx *store.Tx) (bool, error) {
+		return tx.SetRules(ctx, c.UUID, map[koppel.Object]koppel.Rule{object: rule})
+	})
+}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -36,6 +35,8 @@ type item struct {
 	// why the source is gone, where the item takes it away; back brings a source that is gone back as it was.
 	why  koppel.GoneReason
 	back bool
+	// left: it was taken out of the group.
+	left bool
 }
 
 // target is an object as it is and as it becomes.
@@ -72,7 +73,9 @@ func (w *writing) consolidate(ctx context.Context) error {
 			}
 		}
 		w.writeSources(g)
-		w.setFree(g)
+		if err := w.setFree(ctx, g); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -157,7 +160,7 @@ func (w *writing) park(r *Record, object koppel.Object, field, reason string) {
 // merge lays the sources of each object over each other and adds what the model says beside them.
 func (w *writing) merge(_ context.Context, g *group) error {
 	for _, tg := range g.order {
-		tg.lay(len(g.t.fields))
+		tg.lay(g.t)
 		finish(g.t, tg)
 		if missing := g.lacks(tg); missing != "" {
 			tg.drop = true
@@ -181,43 +184,49 @@ func (w *writing) merge(_ context.Context, g *group) error {
 	return nil
 }
 
-// lay merges the sources that are there, the weakest first; when the object is gone, all of them.
-func (tg *target) lay(n int) {
-	slices.SortStableFunc(tg.sources, func(a, b *source) int { return b.beats(a) })
-	tg.gone = !tg.carried()
-	tg.values = make(koppel.Values, n)
-	tg.winner = make([]*source, n)
-	for _, s := range tg.sources {
-		if s.gone && !tg.gone {
-			continue
-		}
-		for i, value := range s.values {
+// lay merges the sources field by field; when the object is gone, all of them, else those that are there.
+func (tg *target) lay(t *table) {
+	tg.gone = !tg.carried(t.object)
+	n := len(t.fields)
+	tg.values, tg.winner = make(koppel.Values, n), make([]*source, n)
+	order := tg.sources
+	if !tg.gone {
+		order = slices.Clone(order)
+		order = slices.DeleteFunc(order, func(s *source) bool { return s.gone })
+	}
+	if len(order) == 1 {
+		for i, value := range order[0].values {
 			if value != nil {
-				tg.values[i], tg.winner[i] = value, s
+				tg.values[i], tg.winner[i] = value, order[0]
 			}
+		}
+		return
+	}
+	byGroup := make([][]*source, len(t.groups))
+	for i := range t.fields {
+		at := t.groupAt[i]
+		if byGroup[at] == nil {
+			byGroup[at] = strongest(t.object, t.groups[at], order)
+		}
+		if s := choose(t, byGroup[at], i); s != nil {
+			tg.values[i], tg.winner[i] = s.values[i], s
 		}
 	}
 }
 
-// beats orders sources by survivorship: lower priority first, then the coupling, then the key.
-func (s *source) beats(other *source) int {
-	rank := func(p int64) int64 {
-		if p == 0 {
-			return math.MaxInt64 // not activated yet
+// strongest orders sources for a field group, the strongest first and a person's edit last.
+func strongest(object koppel.Object, group string, sources []*source) []*source {
+	order := make([]*source, 0, len(sources))
+	var person []*source
+	for _, s := range sources {
+		if s.by == nil {
+			person = append(person, s)
+		} else {
+			order = append(order, s)
 		}
-		return p
 	}
-	switch a, b := rank(s.priority), rank(other.priority); {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	case s.coupling < other.coupling:
-		return -1
-	case s.coupling > other.coupling:
-		return 1
-	}
-	return strings.Compare(s.remoteID, other.remoteID)
+	slices.SortStableFunc(order, byStrength(object, group))
+	return append(order, person...)
 }
 
 // lacks is the first required field that the object has from nowhere; lines may be none.

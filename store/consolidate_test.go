@@ -18,17 +18,17 @@ func TestTwoCouplingsMakeOneObject(t *testing.T) {
 	second := r.Coupling(t, r.shop)
 	wms := r.pair.lease(t, second, "products")
 	r.write(t, r.lease, product(t, "1", 5, map[string]any{"sku_code": "S1", "stock_level": int64(1)}))
-	link := func(rec store.Record, rule store.Link) koppel.Counts {
+	link := func(rec store.Record, rule koppel.Rule) koppel.Counts {
 		t.Helper()
+		r.rule(t, second, koppel.Products, rule)
 		b := batchOf(wms, rec)
-		b.Links = map[koppel.Object]store.Link{koppel.Products: rule}
 		counts, err := r.Engine.WriteBatch(t.Context(), b)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return counts
 	}
-	link(product(t, "W", 5, map[string]any{"sku_code": "S1", "name": "weaker", "weight": decimal.New(5, 0)}), store.Link{Key: "sku_code"})
+	link(product(t, "W", 5, map[string]any{"sku_code": "S1", "name": "weaker", "weight": decimal.New(5, 0)}), koppel.Rule{Key: "sku_code"})
 	r.want(t, "Product 1|1|5.000000|2", "SELECT name, stock_level, weight::text, (SELECT count(*) FROM source WHERE object_id = p.id) FROM product p")
 	// The stronger source goes away: the weaker one's values show; it comes back: its own do.
 	gone := product(t, "1", 6, nil)
@@ -44,7 +44,7 @@ func TestTwoCouplingsMakeOneObject(t *testing.T) {
 	r.write(t, r.lease, product(t, "1", 8, nil))
 	r.want(t, "Product 1|1|enabled|1", "SELECT name, stock_level, status, (SELECT count(*) FROM product) FROM product")
 	// What is not found is parked by a coupling that only finds.
-	if counts := link(product(t, "X", 9, map[string]any{"sku_code": "none"}), store.Link{Key: "sku_code", FindOnly: true}); counts.Parked != 1 {
+	if counts := link(product(t, "X", 9, map[string]any{"sku_code": "none"}), koppel.Rule{Key: "sku_code", Role: koppel.RoleSecondary}); counts.Parked != 1 {
 		t.Errorf("counts = %+v", counts)
 	}
 	r.want(t, "X|products|sku_code|not_found", "SELECT remote_id, object, field, kind FROM parked")

@@ -94,11 +94,8 @@ func TestExistenceFollowsPrimarySources(t *testing.T) {
 	shop := r.pair.lease(t, second, "products")
 	sku := map[string]any{"sku_code": "S1"}
 	r.write(t, r.lease, product(t, "1", 5, sku))
-	b := batchOf(shop, product(t, "W", 5, sku))
-	b.Links = map[koppel.Object]store.Link{koppel.Products: {Key: "sku_code"}}
-	if _, err := r.Engine.WriteBatch(t.Context(), b); err != nil {
-		t.Fatal(err)
-	}
+	r.rule(t, second, koppel.Products, koppel.Rule{Key: "sku_code"})
+	r.write(t, shop, product(t, "W", 5, sku))
 	const state = "SELECT status, state_reason, (SELECT count(*) FROM source WHERE object_id = p.id) AS sources FROM product p"
 	r.gone(t, shop, koppel.GoneMissing, 6, "W")
 	r.want(t, "enabled|∅|2", state)
@@ -106,9 +103,7 @@ func TestExistenceFollowsPrimarySources(t *testing.T) {
 	r.gone(t, r.lease, koppel.GoneFeed, 7, "1")
 	r.want(t, "enabled|∅|2", state)
 	// As a secondary source the shop's carries nothing.
-	if _, err := r.owner.Exec(t.Context(), `UPDATE coupling SET settings = settings || '{"role.products": "secondary"}' WHERE id = $1`, second.ID); err != nil {
-		t.Fatal(err)
-	}
+	r.rule(t, second, koppel.Products, koppel.Rule{Key: "sku_code", Role: koppel.RoleSecondary})
 	r.write(t, shop, product(t, "W", 8, map[string]any{"sku_code": "S1", "name": "again"}))
 	r.want(t, "disabled|gone|2", state)
 	r.write(t, r.lease, product(t, "1", 9, sku))

@@ -65,8 +65,9 @@ AND (@remote_id::text IS NOT NULL OR @coupling::uuid IS NULL OR EXISTS (
     WHERE c.uuid = @coupling AND x.object = @object AND x.object_id = o.id))
 ORDER BY o.id LIMIT @limit`
 	supplierListSQL        = supplierObjectSQL + objectAfterSQL + ` AND (@sku::text IS NULL AND @ean::text IS NULL AND @number::text IS NULL)` + objectSourceSQL
-	productListSQL         = productObjectSQL + objectAfterSQL + codesSQL + objectSourceSQL
+	productListSQL         = productObjectSQL + objectAfterSQL + productCodesSQL + objectSourceSQL
 	supplierProductListSQL = supplierProductObjectSQL + objectAfterSQL + codesSQL + objectSourceSQL
+	productCodesSQL        = ` AND (@sku::text IS NULL OR o.sku_key = lower(trim(@sku) COLLATE "C")) AND (@ean::text IS NULL OR o.ean_code = @ean) AND @number::text IS NULL`
 	codesSQL               = ` AND (@sku::text IS NULL OR o.sku_code = @sku) AND (@ean::text IS NULL OR o.ean_code = @ean) AND @number::text IS NULL`
 	sellOrderListSQL       = sellOrderObjectSQL + objectAfterSQL + ` AND o.deleted_at IS NULL AND (@number::text IS NULL OR o.number = @number)` + noCodesSQL + objectSourceSQL
 	buyOrderListSQL        = buyOrderObjectSQL + objectAfterSQL + ` AND o.deleted_at IS NULL AND (@number::text IS NULL OR o.reference = @number)` + noCodesSQL + objectSourceSQL

@@ -27,8 +27,10 @@ LEFT JOIN LATERAL (
     SELECT s.*, c.priority FROM (
         SELECT coupling_id, remote_id, mapped->>'preferred' = 'true' AS flag, notes FROM source
         WHERE webshop_id = $1 AND object_id = o.id AND gone_at IS NULL OFFSET 0
-    ) s JOIN coupling c ON c.id = s.coupling_id
-    WHERE s.flag IS NOT NULL ORDER BY nullif(c.priority, 0), c.id, s.remote_id LIMIT 1
+    ) s LEFT JOIN coupling c ON c.id = s.coupling_id
+    WHERE s.flag IS NOT NULL
+    ORDER BY coalesce(c.rules->'supplier_products'->'ignore' ? 'preferred', false), s.coupling_id = 0,
+             coalesce((c.ranks->'supplier_products'->>'terms')::float8, 'infinity'), nullif(c.priority, 0), c.id, s.remote_id LIMIT 1
 ) f ON true
 ORDER BY o.product_id, o.alive DESC, coalesce(f.flag, false) DESC, CASE WHEN f.flag THEN nullif(f.priority, 0) END, o.uuid`
 	preferSQL = `
@@ -109,7 +111,7 @@ func (w *writing) decidePreferred(ctx context.Context) error {
 	l := w.b.Lease
 	var list []offerOf
 	batch := &pgx.Batch{}
-	batch.Queue(lockObjectsSQL, lockObject, fmt.Sprintf("%d %s", l.Webshop, koppel.SupplierProducts))
+	batch.Queue(lockObjectsSQL, lockObject, w.kindName(koppel.SupplierProducts), lockTurn, w.rowWait())
 	batch.Queue(offersSQL, l.Webshop, products).Query(func(found pgx.Rows) (err error) {
 		list, err = pgx.CollectRows(found, pgx.RowToStructByPos[offerOf])
 		return err

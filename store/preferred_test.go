@@ -111,7 +111,7 @@ func TestTheStrongerCouplingsFlagDecides(t *testing.T) {
 	}
 	r.want(t, "W", preferredSQL)
 	strong := batchOf(r.lease, product(t, "P", 4, map[string]any{"sku_code": "X"}), flagged(t, "A", 5, true, nil))
-	strong.Links = map[koppel.Object]store.Link{koppel.Products: {Key: "sku_code"}}
+	r.rule(t, r.coupling, koppel.Products, koppel.Rule{Key: "sku_code"})
 	if _, err := r.Engine.WriteBatch(t.Context(), strong); err != nil {
 		t.Fatal(err)
 	}

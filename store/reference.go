@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/koppel-io/koppel"
@@ -21,7 +22,15 @@ func (w *writing) lookUp(ctx context.Context, keys map[refKey]int64) error {
 		object   koppel.Object
 	}
 	ask := map[from][]string{}
+	coded := map[code][]refKey{}
 	for k := range keys {
+		if m, form, ok := codeKey(k.object, k.key); ok {
+			if form != "" {
+				c := code{k.object, m.field, form}
+				coded[c] = append(coded[c], k)
+			}
+			continue
+		}
 		if k.coupling == w.b.Lease.Coupling {
 			if g := w.groups[k.object]; g != nil && g.made[k.key] != 0 {
 				keys[k] = g.made[k.key]
@@ -30,6 +39,9 @@ func (w *writing) lookUp(ctx context.Context, keys map[refKey]int64) error {
 		}
 		f := from{k.coupling, k.object}
 		ask[f] = append(ask[f], k.key)
+	}
+	if err := w.lookUpCodes(ctx, coded, keys); err != nil {
+		return err
 	}
 	batch := &pgx.Batch{}
 	for f, list := range ask {
@@ -47,6 +59,43 @@ func (w *writing) lookUp(ctx context.Context, keys map[refKey]int64) error {
 		return nil
 	}
 	return w.tx.tx.SendBatch(ctx, batch).Close()
+}
+
+// code is what a key that is no remote id names: a field of an object in its normal form.
+type code struct {
+	object koppel.Object
+	field  int
+	form   string
+}
+
+// lookUpCodes finds the objects that codes name. A code that several have names none of them.
+func (w *writing) lookUpCodes(ctx context.Context, coded map[code][]refKey, keys map[refKey]int64) error {
+	for object, byKey := range matchers {
+		for _, m := range byKey {
+			var ask []string
+			for c := range coded {
+				if c.object == object && c.field == m.field {
+					ask = append(ask, m.stored(c.form)...)
+				}
+			}
+			if len(ask) == 0 {
+				continue
+			}
+			hits, err := w.findHits(ctx, m, ask)
+			if err != nil {
+				return err
+			}
+			for form, list := range hits {
+				if len(list) != 1 {
+					continue
+				}
+				for _, k := range coded[code{object, m.field, form}] {
+					keys[k] = list[0].id
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // resolve finds what the group's objects and their lines refer to.
@@ -87,49 +136,116 @@ func (t *table) eachRef(values koppel.Values, fn func(field int, f *koppel.Field
 const (
 	freeOfferProductSQL = `
 UPDATE supplier_product t SET product_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
 WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.id, t.product_id`
 	freeOfferSupplierSQL = `
 UPDATE supplier_product t SET supplier_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
 WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.supplier_id IS NULL AND t.supplier_key = k.key RETURNING t.id`
 	freeBuyOrderSQL = `
 UPDATE buy_order t SET supplier_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
 WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.supplier_id IS NULL AND t.supplier_key = k.key RETURNING t.id`
 	freeSellLineSQL = `
 WITH l AS (
-    UPDATE sell_order_line t SET product_id = k.object_id FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+    UPDATE sell_order_line t SET product_id = k.object_id FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
 WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.sell_order_id AS id
 )
 UPDATE sell_order o SET changed_at = now(), run_id = $5::bigint
 FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id = l.id RETURNING o.id`
 	freeBuyLineSQL = `
 WITH l AS (
-    UPDATE buy_order_line t SET product_id = k.object_id FROM (SELECT $3::bigint AS shop, $4::bigint AS coupling, u.* FROM unnest($1::text[], $2::bigint[]) AS u(key, object_id) OFFSET 0) k
+    UPDATE buy_order_line t SET product_id = k.object_id FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
 WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.buy_order_id AS id
 )
 UPDATE buy_order o SET changed_at = now(), run_id = $5::bigint
 FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id = l.id RETURNING o.id`
 )
 
-// setFree resolves what waited for the group's new sources, where anything waits at all.
-func (w *writing) setFree(g *group) {
-	var keys []string
-	var ids []int64
+// freed are keys with what they name from now on.
+type freed struct {
+	couplings, ids []int64
+	keys           []string
+}
+
+func (f *freed) add(coupling int64, key string, id int64) {
+	f.couplings, f.keys, f.ids = append(f.couplings, coupling), append(f.keys, key), append(f.ids, id)
+}
+
+// setFree resolves what waited for the group's new sources and codes, where anything waits at all.
+func (w *writing) setFree(ctx context.Context, g *group) error {
+	if !w.waiting.forObject(g.t.object) {
+		return nil
+	}
+	var f freed
 	for _, key := range g.fresh {
 		if id := g.made[key]; id != 0 {
-			keys, ids = append(keys, key), append(ids, id)
+			f.add(w.b.Lease.Coupling, key, id)
 		}
 	}
-	if len(keys) == 0 {
+	if err := w.newCodes(ctx, g, &f); err != nil {
+		return err
+	}
+	w.free(g.t.object, f)
+	return nil
+}
+
+// newCodes adds the codes that an object of the group has from now on, for every coupling of the webshop. A code that
+// another object has too names none of them.
+func (w *writing) newCodes(ctx context.Context, g *group, f *freed) error {
+	for prefix, name := range codePrefixes[g.t.object] {
+		m := matchers[g.t.object][name]
+		column := g.t.valueColumn(m.field)
+		has := map[string][]int64{}
+		var ask []string
+		for _, tg := range g.order {
+			value, _ := tg.values[m.field].(string)
+			form := m.form(value)
+			if form == "" || tg.before != nil && m.form(string(tg.before[column])) == form {
+				continue
+			}
+			has[form] = append(has[form], tg.id)
+			ask = append(ask, m.stored(form)...)
+		}
+		if len(has) == 0 {
+			continue
+		}
+		hits, err := w.findHits(ctx, m, ask)
+		if err != nil {
+			return err
+		}
+		for form, ids := range has {
+			if len(ids) > 1 || slices.ContainsFunc(hits[form], func(h hit) bool { return h.id != ids[0] }) {
+				continue
+			}
+			for coupling := range w.party {
+				f.add(coupling, prefix+":"+form, ids[0])
+			}
+		}
+	}
+	return nil
+}
+
+// forObject reports whether anything waits for such objects.
+func (q waits) forObject(object koppel.Object) bool {
+	switch object {
+	case koppel.Products:
+		return q.offerProduct || q.sellLine || q.buyLine
+	case koppel.Suppliers:
+		return q.offerSupplier || q.buyOrder
+	}
+	return false
+}
+
+// free sets free what waits for keys of an object.
+func (w *writing) free(object koppel.Object, f freed) {
+	if len(f.keys) == 0 {
 		return
 	}
 	free := func(waits bool, sql string, object koppel.Object, field int) {
 		if !waits {
 			return
 		}
-		l := w.b.Lease
 		w.pipe.query(sql, func(row [][]byte) error {
 			id, err := textInt(row[0])
 			if err != nil {
@@ -145,9 +261,9 @@ func (w *writing) setFree(g *group) {
 				return err
 			}
 			return nil
-		}, textsArg(keys), intsArg(ids), intArg(l.Webshop), intArg(l.Coupling), intArg(l.Run))
+		}, textsArg(f.keys), intsArg(f.ids), intArg(w.b.Lease.Webshop), intsArg(f.couplings), intArg(w.b.Lease.Run))
 	}
-	switch g.t.object {
+	switch object {
 	case koppel.Products:
 		free(w.waiting.offerProduct, freeOfferProductSQL, koppel.SupplierProducts, offerProduct)
 		free(w.waiting.sellLine, freeSellLineSQL, koppel.SellOrders, sellLines)

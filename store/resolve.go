@@ -7,7 +7,8 @@ import (
 	"github.com/koppel-io/koppel"
 )
 
-// waitingKeysSQL are the references of a coupling that wait although what they name is there.
+// waitingKeysSQL are the references of a coupling that wait although what they name by its id is there, and those that
+// name it by a code.
 const waitingKeysSQL = `
 WITH w AS (
     SELECT 'products' AS object, product_key AS key FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $2 AND product_id IS NULL
@@ -16,8 +17,9 @@ WITH w AS (
     UNION SELECT 'suppliers', supplier_key FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $2 AND supplier_id IS NULL
     UNION SELECT 'suppliers', supplier_key FROM buy_order WHERE webshop_id = $1 AND key_coupling_id = $2 AND supplier_id IS NULL
 )
-SELECT w.object, w.key, s.object_id FROM w
-CROSS JOIN LATERAL (SELECT object_id FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = w.object AND remote_id = w.key LIMIT 1) s
+SELECT w.object, w.key, coalesce(s.object_id, 0) FROM w
+LEFT JOIN LATERAL (SELECT object_id FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = w.object AND remote_id = w.key LIMIT 1) s ON true
+WHERE s.object_id IS NOT NULL OR w.key ~ '^(sku|ean|name|gln):'
 ORDER BY 1, 2`
 
 // ResolveReferences sets free what still waits for something that is there, and says how many objects that changed.
@@ -38,25 +40,36 @@ func (db *DB) ResolveReferences(ctx context.Context, webshop, coupling, run int6
 		if err != nil {
 			return err
 		}
-		w.groups = map[koppel.Object]*group{}
+		keys := map[refKey]int64{}
+		named := map[koppel.Object]*freed{}
 		var object koppel.Object
 		var key string
 		var id int64
 		if _, err := pgx.ForEachRow(found, []any{&object, &key, &id}, func() error {
-			g := w.groups[object]
-			if g == nil {
-				g = &group{t: tables[object], made: map[string]int64{}}
-				w.groups[object] = g
+			if named[object] == nil {
+				named[object] = &freed{}
 			}
-			g.fresh, g.made[key] = append(g.fresh, key), id
+			if id != 0 {
+				named[object].add(coupling, key, id)
+			} else {
+				keys[refKey{coupling, object, key}] = 0
+			}
 			return nil
 		}); err != nil {
 			return err
 		}
+		if err := w.lookUp(ctx, keys); err != nil {
+			return err
+		}
+		for k, id := range keys {
+			if id != 0 {
+				named[k.object].add(coupling, k.key, id)
+			}
+		}
 		w.waiting = waits{offerProduct: true, offerSupplier: true, sellLine: true, buyLine: true, buyOrder: true}
 		for _, object := range koppel.Objects() {
-			if g := w.groups[object]; g != nil {
-				w.setFree(g)
+			if f := named[object]; f != nil {
+				w.free(object, *f)
 			}
 		}
 		if err := w.pipe.run(ctx); err != nil {

@@ -178,15 +178,3 @@ func TestBodiesComeBackAsTheyWere(t *testing.T) {
 		t.Errorf("an unknown codec: %v", err)
 	}
 }
-
-func TestGTINsAreComparedByTheirFourteenDigits(t *testing.T) {
-	t.Parallel()
-	a, forms := sameGTIN("08712345678906")
-	b, _ := sameGTIN("8712345678906")
-	if a != b || !slices.Contains(forms, "8712345678906") {
-		t.Errorf("%s, %s, %v", a, b, forms)
-	}
-	if c, _ := sameGTIN("no code"); c != "no code" {
-		t.Errorf("%q", c)
-	}
-}

@@ -39,7 +39,7 @@ WHERE s.coupling_id = $1 AND r.remote_id = ANY ($2)`
 FROM product p JOIN source s ON s.webshop_id = p.webshop_id AND s.object_id = p.id
 LEFT JOIN record r ON r.webshop_id = s.webshop_id AND r.stream_id = s.stream_id AND r.remote_id = s.record_id
 WHERE s.coupling_id = $1 AND `
-	skuKeysSQL    = `SELECT p.sku_code AS value, s.record_id, s.stream_id, coalesce(r.parent_id, '') AS parent_id` + sourceOfProductSQL + `p.sku_code = ANY ($2)`
+	skuKeysSQL    = `SELECT p.sku_code AS value, s.record_id, s.stream_id, coalesce(r.parent_id, '') AS parent_id` + sourceOfProductSQL + `p.sku_code = ANY ($2) AND p.sku_key IN (SELECT lower(k COLLATE "C") FROM unnest($2::text[]) AS k)`
 	eanKeysSQL    = `SELECT p.ean_code AS value, s.record_id, s.stream_id, coalesce(r.parent_id, '') AS parent_id` + sourceOfProductSQL + `p.ean_code = ANY ($2)`
 	numberKeysSQL = `
 SELECT o.number AS value, s.record_id, s.stream_id, coalesce(r.parent_id, '') AS parent_id

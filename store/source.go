@@ -13,15 +13,15 @@ import (
 
 // source is the binding of an object to one coupling's remote id, with the values that coupling gives it.
 type source struct {
-	coupling, priority int64
+	// coupling is 0, and by nil, for a person's own edit.
+	coupling           int64
+	by                 *participant
 	object             int64
 	remoteID, recordID string
 	values             koppel.Values
 	mapped             []byte
 	gone               bool
 	why                koppel.GoneReason
-	// secondary sources add values to an object that others carry.
-	secondary bool
 	// isNew and changed say what is to be written; item is what this batch gives for it.
 	isNew, changed bool
 	item           *item
@@ -71,11 +71,9 @@ func (w *writing) find(ctx context.Context, g *group) error {
 }
 
 const loadSourcesSQL = `
-SELECT s.object_id, s.coupling_id, coalesce(c.priority, 0), s.remote_id, s.record_id, s.mapped::text, s.gone_at IS NOT NULL,
-       coalesce(s.gone_reason, ''), s.coupling_id = 0 OR coalesce(c.settings->>('role.' || s.object), 'primary') = 'secondary'
+SELECT s.object_id, s.coupling_id, s.remote_id, s.record_id, s.mapped::text, s.gone_at IS NOT NULL, coalesce(s.gone_reason, '')
 FROM unnest($2::bigint[]) AS k(id)
-CROSS JOIN LATERAL (SELECT * FROM source WHERE webshop_id = $1 AND object_id = k.id OFFSET 0) s
-LEFT JOIN coupling c ON c.id = s.coupling_id`
+CROSS JOIN LATERAL (SELECT * FROM source WHERE webshop_id = $1 AND object_id = k.id OFFSET 0) s`
 
 // load locks the objects that the group touches, in the order of their ids, and then reads all their sources: nobody
 // else merges them meanwhile.
@@ -124,11 +122,15 @@ func (w *writing) readSources(ctx context.Context, g *group, ids []int64) error 
 	defer found.Close()
 	for found.Next() {
 		s := &source{}
-		if err := found.Scan(&s.object, &s.coupling, &s.priority, &s.remoteID, &s.recordID, &s.mapped, &s.gone, &s.why, &s.secondary); err != nil {
+		if err := found.Scan(&s.object, &s.coupling, &s.remoteID, &s.recordID, &s.mapped, &s.gone, &s.why); err != nil {
 			return err
 		}
 		if s.values, err = decodeMapped(s.mapped, g.t.fields); err != nil {
 			return koppel.Wrap("read source "+s.remoteID, err)
+		}
+		if s.by = w.party[s.coupling]; s.by == nil && s.coupling != 0 {
+			// Made after the batch began; the next one that touches the object knows its place.
+			s.by = &participant{ID: s.coupling}
 		}
 		tg := g.targets[s.object]
 		tg.sources = append(tg.sources, s)
@@ -201,7 +203,7 @@ func (w *writing) overlay(ctx context.Context, g *group) error {
 			}
 		case s == nil:
 			tg.sources = append(tg.sources, &source{
-				coupling: w.b.Lease.Coupling, priority: w.priority, object: tg.id, remoteID: it.m.RemoteID, recordID: it.r.ID,
+				coupling: w.b.Lease.Coupling, by: w.self(), object: tg.id, remoteID: it.m.RemoteID, recordID: it.r.ID,
 				values: it.m.Values, mapped: appendMapped(make([]byte, 0, 512), g.t.fields, it.m.Values), isNew: true, item: it,
 			})
 			g.fresh = append(g.fresh, it.m.RemoteID)

@@ -8,9 +8,9 @@ import (
 
 // carried reports whether a source that the object's existence follows is there: a primary one, or any where it never
 // had a primary one. Secondary sources and a person's edits add values and carry nothing beside primary ones.
-func (tg *target) carried() bool {
-	primary := slices.ContainsFunc(tg.sources, func(s *source) bool { return !s.secondary })
-	return slices.ContainsFunc(tg.sources, func(s *source) bool { return !s.gone && !(primary && s.secondary) })
+func (tg *target) carried(object koppel.Object) bool {
+	primary := slices.ContainsFunc(tg.sources, func(s *source) bool { return s.primary(object) })
+	return slices.ContainsFunc(tg.sources, func(s *source) bool { return !s.gone && (!primary || s.primary(object)) })
 }
 
 // settle applies the effect of what the sources say of the object's existence, and says why it holds: products and

@@ -21,6 +21,9 @@ type table struct {
 	// lines is the table of the object's lines, whose field is lineField; nil for none.
 	lines     *table
 	lineField int
+	// groups are the names of the field groups, groupAt[i] the place of field i's in it.
+	groups  []string
+	groupAt []int
 	// refs are the fields that name other objects, lineRefs those of the lines.
 	refs []int
 
@@ -74,6 +77,12 @@ func newTable(object koppel.Object, name string, deletes bool) *table {
 	t.column("state_reason", oidText, slot{part: partReason})
 	if t.lineField >= 0 {
 		t.lines = newLines(t, t.fields[t.lineField].Line, object == koppel.BuyOrders)
+	}
+	for _, group := range object.Groups() {
+		t.groups = append(t.groups, group.Name)
+	}
+	for _, f := range t.fields {
+		t.groupAt = append(t.groupAt, slices.Index(t.groups, object.GroupOf(f.Name)))
 	}
 	t.statements()
 	return t

@@ -51,17 +51,22 @@ type writing struct {
 	// careful reads everything before it writes; alone has no other batch beside it.
 	careful, alone bool
 
-	tx       *Tx
-	pipe     pipe
-	counts   koppel.Counts
-	stored   map[string]storedRecord
-	parked   []parkedRow
-	groups   map[koppel.Object]*group
-	waiting  waits
-	priority int64
-	changes  []changeSet
+	tx      *Tx
+	pipe    pipe
+	counts  koppel.Counts
+	stored  map[string]storedRecord
+	parked  []parkedRow
+	groups  map[koppel.Object]*group
+	waiting waits
+	changes []changeSet
 	// gone and back are the records that go and come back in this try, in the order of their ids.
 	gone, back []*Record
+	// party are the couplings of the webshop by id, partyText as they were read.
+	party     map[int64]*participant
+	partyText string
+	// locked are the kinds of objects that only this batch creates, unlooked those it created without looking.
+	locked   map[koppel.Object]bool
+	unlooked []koppel.Object
 	// offered are the products whose offers this try changes.
 	offered map[int64]bool
 	inTurn  bool
@@ -163,7 +168,7 @@ func metAnother(err error) bool {
 	case codeUnique, codeDeadlock, codeSerialization, codeLockTimeout:
 		return true
 	}
-	return errors.Is(err, errRows)
+	return errors.Is(err, errRows) || errors.Is(err, errJoined)
 }
 
 const codeLockTimeout = "55P03"
@@ -197,6 +202,7 @@ func (w *writing) try(ctx context.Context) error {
 		if err := w.decidePreferred(ctx); err != nil {
 			return err
 		}
+		w.checkAlone()
 		w.writeChanges()
 		w.writeScan()
 		if err := w.pipe.run(ctx); err != nil {
@@ -214,7 +220,7 @@ func (w *writing) try(ctx context.Context) error {
 func (w *writing) begin(tx *Tx) {
 	w.tx, w.pipe = tx, pipe{tx: tx}
 	w.counts, w.stored, w.parked, w.groups, w.changes, w.inTurn = koppel.Counts{}, nil, nil, nil, nil, false
-	w.waiting, w.offered = waits{}, nil
+	w.waiting, w.offered, w.locked, w.unlooked = waits{}, nil, nil, nil
 }
 
 // takeTurn waits until the batch before is committed: from then on this batch may lock what all batches share.
@@ -237,34 +243,31 @@ SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_ses
        set_config('work_mem', '32MB', true), set_config('koppel.lease', $2, true)`
 	shareLeaseSQL = `SELECT pg_advisory_xact_lock_shared($1, $2)`
 	standSQL      = `
-SELECT s.epoch, c.priority,
+SELECT s.epoch, ` + participantsSQL + `,
        EXISTS (SELECT FROM parked WHERE webshop_id = $1 AND stream_id = $2 AND resolved_at IS NULL),
-       EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $3 AND product_id IS NULL),
-       EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $3 AND supplier_id IS NULL),
-       EXISTS (SELECT FROM sell_order_line WHERE webshop_id = $1 AND key_coupling_id = $3 AND product_id IS NULL),
-       EXISTS (SELECT FROM buy_order_line WHERE webshop_id = $1 AND key_coupling_id = $3 AND product_id IS NULL),
-       EXISTS (SELECT FROM buy_order WHERE webshop_id = $1 AND key_coupling_id = $3 AND supplier_id IS NULL),
+       EXISTS (SELECT FROM link_decision WHERE webshop_id = $1 AND coupling_id = $3),
+       EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND product_id IS NULL),
+       EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND supplier_id IS NULL),
+       EXISTS (SELECT FROM sell_order_line WHERE webshop_id = $1 AND product_id IS NULL),
+       EXISTS (SELECT FROM buy_order_line WHERE webshop_id = $1 AND product_id IS NULL),
+       EXISTS (SELECT FROM buy_order WHERE webshop_id = $1 AND supplier_id IS NULL),
        EXISTS (SELECT FROM stream WHERE webshop_id = $1 AND id = ANY($4) AND parent_stream_id IS DISTINCT FROM $2)
-FROM stream s JOIN coupling c ON c.id = s.coupling_id
-WHERE s.webshop_id = $1 AND s.id = $2 AND s.coupling_id = $3`
+FROM stream s WHERE s.webshop_id = $1 AND s.id = $2 AND s.coupling_id = $3`
 )
 
 // open locks the stream against a new holder, checks the epoch, and looks at what could be affected.
 func (w *writing) open(ctx context.Context) error {
-	wait, lease := "1s", w.b.Lease
-	if w.alone && w.careful {
-		wait = "30s"
-	}
+	lease := w.b.Lease
 	var held int64
 	batch := &pgx.Batch{}
-	batch.Queue(openSQL, wait, lease.String())
+	batch.Queue(openSQL, w.rowWait(), lease.String())
 	batch.Queue(byKeySQL)
 	if lease.Epoch != 0 {
 		batch.Queue(shareLeaseSQL, lockStream, int32(lease.Stream))
 	}
 	batch.Queue(standSQL, lease.Webshop, lease.Stream, lease.Coupling, w.b.Children).QueryRow(func(row pgx.Row) error {
 		q := &w.waiting
-		return row.Scan(&held, &w.priority, &q.parked, &q.offerProduct, &q.offerSupplier, &q.sellLine, &q.buyLine, &q.buyOrder, &q.adoption)
+		return row.Scan(&held, &w.partyText, &q.parked, &q.decisions, &q.offerProduct, &q.offerSupplier, &q.sellLine, &q.buyLine, &q.buyOrder, &q.adoption)
 	})
 	if err := w.tx.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return foundOr("write batch", "stream", fmt.Sprint(lease.Stream), err)
@@ -273,13 +276,27 @@ func (w *writing) open(ctx context.Context) error {
 		return ErrLeaseLost
 	}
 	var err error
+	if w.party, err = readParticipants(w.partyText); err != nil {
+		return err
+	}
 	w.pipe.types, err = w.db.rowTypes.of(ctx, w.tx)
 	return err
 }
 
+// rowWait is how long a batch waits for rows that others have.
+func (w *writing) rowWait() string {
+	if w.alone && w.careful {
+		return "30s"
+	}
+	return "1s"
+}
+
+// self is the batch's own coupling.
+func (w *writing) self() *participant { return w.party[w.b.Lease.Coupling] }
+
 // waits says what waits in this webshop that a batch could set free.
 type waits struct {
-	parked, offerProduct, offerSupplier, sellLine, buyLine, buyOrder bool
+	parked, decisions, offerProduct, offerSupplier, sellLine, buyLine, buyOrder bool
 	// adoption: a child stream does not know its parent stream yet.
 	adoption bool
 }

@@ -105,7 +105,7 @@ func (g *group) put(r *rows, tg *target) {
 		case partRefID:
 			r.ref(g.ref(tg, s.field, &g.t.fields[s.field], tg.values[s.field]))
 		case partRefKey:
-			r.key(tg.values[s.field])
+			r.key(&g.t.fields[s.field], tg.values[s.field])
 		default:
 			r.value(&g.t.fields[s.field], tg.values[s.field])
 		}
@@ -180,7 +180,7 @@ func (g *group) putLines(r *rows, tg *target) (changed bool) {
 			case partRefID:
 				r.ref(g.ref(tg, g.t.lineField, &g.t.lines.fields[s.field], line[s.field]))
 			case partRefKey:
-				r.key(line[s.field])
+				r.key(&g.t.lines.fields[s.field], line[s.field])
 			default:
 				r.value(&g.t.lines.fields[s.field], line[s.field])
 			}
@@ -224,9 +224,9 @@ func (t *table) lineKey() int {
 }
 
 // key puts the key of a reference; null when there is none.
-func (r *rows) key(value any) {
+func (r *rows) key(f *koppel.Field, value any) {
 	if key, ok := value.(string); ok {
-		r.text(key)
+		r.text(keptKey(f.Ref, key))
 		return
 	}
 	r.null()

@@ -1,0 +1,17 @@
+package activities
+
+import (
+	"context"
+
+	"github.com/koppel-io/koppel/store"
+)
+
+// setRules keeps how the coupling's objects are consolidated, as follows from
+// the settings that the run pinned, before anything is written by them.
+func (a *Activities) setRules(ctx context.Context, p *pinned) error {
+	rules := p.connector.Rules(p.settings, p.coupling.Priority <= 1)
+	return a.Store.InTx(ctx, store.ForWebshop(p.coupling.WebshopID), func(tx *store.Tx) error {
+		_, err := tx.SetRules(ctx, p.coupling.UUID, rules)
+		return err
+	})
+}
