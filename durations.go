@@ -29,6 +29,8 @@ type Durations struct {
 	Coalesce time.Duration
 	// Settle is how long after an attempt with an unknown outcome the remote may still carry it out.
 	Settle time.Duration
+	// TokenLease is how long one worker may take to renew a token before another may try.
+	TokenLease time.Duration
 	// ShutDown is how long a stopping process lets running work finish.
 	ShutDown time.Duration
 	// ConnectorCache is how long a worker trusts its list of current connector versions.
@@ -51,6 +53,7 @@ func DefaultDurations() Durations {
 		Sweep:          time.Minute,
 		Coalesce:       5 * time.Second,
 		Settle:         90 * time.Second,
+		TokenLease:     45 * time.Second,
 		ShutDown:       20 * time.Second,
 		ConnectorCache: 5 * time.Second,
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
-	"github.com/koppel-io/koppel/connectors/rest"
 	"github.com/koppel-io/koppel/mapping"
 	"github.com/koppel-io/koppel/store"
 )
@@ -54,32 +53,6 @@ func settingsOf(connector *connectors.Connector, stored json.RawMessage) (map[st
 		}
 	}
 	return connector.Defaults(given), nil
-}
-
-// client talks to the remote account of the run's coupling. Close it.
-func (a *Activities) client(ctx context.Context, p *pinned) (*rest.Client, error) {
-	if p.coupling.CredentialID == nil {
-		return nil, koppel.E(koppel.KindAuth, "open account", "the coupling "+p.coupling.Name+" has no credentials yet")
-	}
-	secrets, err := store.With(ctx, a.Store, store.ForWebshop(p.coupling.WebshopID), func(tx *store.Tx) (map[string]koppel.Secret, error) {
-		secrets, _, err := tx.OpenCredential(ctx, *p.coupling.CredentialID)
-		return secrets, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return rest.NewClient(rest.ClientConfig{
-		Manifest:      p.connector.Manifest,
-		Credentials:   secrets,
-		CredentialKey: *p.coupling.CredentialUUID,
-		Settings:      p.settings,
-		Version:       p.run.RemoteVersion,
-		Transport:     a.Transport,
-		Leaser:        a.Store,
-		Exchanges:     a.Store.Exchanges(p.run.WebshopID, p.run.ID),
-		Durations:     a.Durations,
-		Log:           a.Log,
-	})
 }
 
 // evaluator maps records of the run; one per goroutine.

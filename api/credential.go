@@ -100,11 +100,10 @@ func (s *server) checkCoupling(ctx context.Context, who caller, in *ByID) (check
 func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, connector *connectors.Connector) (checked, error) {
 	const op = "check credentials"
 	scope := store.ForWebshop(c.WebshopID)
-	account := Account{Webshop: c.WebshopID, Connector: connector, Credential: text(c.CredentialUUID)}
-	var credential int64
+	account := Account{Webshop: c.WebshopID, Connector: connector, Key: text(c.CredentialUUID)}
 	if c.CredentialID != nil {
 		if err := s.Store.InTx(ctx, scope, func(tx *store.Tx) (err error) {
-			account.Values, credential, err = tx.OpenCredential(ctx, *c.CredentialID)
+			account.Account, err = tx.OpenAccount(ctx, c.Connector, *c.CredentialID, connector.AppEnvironment())
 			return err
 		}); err != nil {
 			return checked{}, err
@@ -127,7 +126,7 @@ func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, c
 	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
 		resumed = false
 		if c.CredentialID != nil {
-			if err := tx.CredentialTested(ctx, *c.CredentialID, credential); err != nil {
+			if err := tx.CredentialTested(ctx, *c.CredentialID, account.Version); err != nil {
 				return err
 			}
 		}

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
 )
@@ -28,10 +27,10 @@ type Account struct {
 	Webshop int64
 	// Connector is the version the coupling runs with.
 	Connector *connectors.Connector
-	// Credential is the outside id, the key of shared budgets and tokens.
-	Credential string
-	// Values are the credential's fields by the names of the manifest.
-	Values map[string]koppel.Secret
+	// Key is the credential's outside id, by which budgets are shared.
+	Key string
+	// Account is the opened credential; the zero Account where there is none.
+	store.Account
 	// Settings with their defaults.
 	Settings map[string]any
 }

@@ -122,7 +122,7 @@ func newSite(t *testing.T) *site {
 	}
 	t.Cleanup(s.db.Close)
 	s.remote = func(a Account) (string, error) {
-		if a.Values["consumer_secret"].Reveal() != goodSecret {
+		if a.Secrets["consumer_secret"].Reveal() != goodSecret {
 			return "", koppel.E(koppel.KindAuth, "check", "the shop refuses the consumer key ck_1")
 		}
 		return "9.8.1", nil

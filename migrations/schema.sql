@@ -283,10 +283,10 @@ TABLE app_credential
     -- Our own partner app's id and secret, sealed directly by the master keyset.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
     connector text NOT NULL  -- Name of the connector.
-    environment text NOT NULL  -- production or sandbox.
+    environment text NOT NULL  -- Environment by its name in the connector's manifest; production where it names none.
     sealed bytea NOT NULL  -- Id and secret, sealed by a master key that the value names.
     updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed.
-    CONSTRAINT app_credential_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text])))
+    fields text[] NOT NULL DEFAULT '{}'::text[]  -- Names of the sealed fields.
     CONSTRAINT app_credential_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
     CONSTRAINT app_credential_pkey PRIMARY KEY (id)
     CONSTRAINT app_credential_connector_environment_key UNIQUE (connector, environment)
@@ -502,6 +502,41 @@ TABLE credential ROW LEVEL SECURITY FORCED
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop
   WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE credential_token ROW LEVEL SECURITY FORCED
+    -- The newest token of a credential. A renewal takes the lease and is noted before the request is made, and its token is stored before it is used: a note without a lease is a request of which nobody knows the outcome.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    credential_id bigint NOT NULL  -- The credential the token was got with.
+    name text NOT NULL  -- login for what a customer's login gave; client/ and a digest of what it was asked with for a client's own.
+    sealed bytea  -- Access and refresh token as a JSON object, sealed with the webshop's data key and bound to this row; null while there is none.
+    generation bigint NOT NULL DEFAULT 0  -- Counts the tokens, from 1; whoever stores the next one compares it.
+    obtained_at timestamp with time zone  -- When the remote gave the token.
+    expires_at timestamp with time zone  -- When the access token ends; null when the remote does not say.
+    renew_at timestamp with time zone  -- When the token is renewed although nobody needs it, so that its refresh token does not end unused.
+    lease uuid  -- The renewal that is under way; random.
+    lease_until timestamp with time zone  -- Until when no other worker renews.
+    noted_at timestamp with time zone  -- When a renewal was noted whose outcome is not known; null when the last one's is.
+    noted_by text NOT NULL DEFAULT ''::text  -- The process that noted it.
+    tries bigint NOT NULL DEFAULT 0  -- Renewals of this generation whose outcome is not known.
+    state text NOT NULL DEFAULT 'ok'::text  -- needs_reauth: the remote refused the refresh token for good; only a new login helps.
+    reason text NOT NULL DEFAULT ''::text  -- Why a new login is needed.
+    captured jsonb NOT NULL DEFAULT '{}'::jsonb  -- Values read, or chosen, after the login, by the names of the manifest. Nothing secret.
+    CONSTRAINT credential_token_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'needs_reauth'::text])))
+    CONSTRAINT credential_token_credential_id_fkey FOREIGN KEY (credential_id) REFERENCES credential(id) ON DELETE CASCADE
+    CONSTRAINT credential_token_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT credential_token_pkey PRIMARY KEY (id)
+    CONSTRAINT credential_token_credential_id_name_key UNIQUE (credential_id, name)
+    CREATE INDEX credential_token_renew ON public.credential_token USING btree (renew_at) WHERE ((renew_at IS NOT NULL) AND (state = 'ok'::text))
+    CREATE INDEX credential_token_webshop ON public.credential_token USING btree (webshop_id, credential_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue FOR SELECT TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine

@@ -132,6 +132,10 @@ func (tx *Tx) ReplaceCredential(ctx context.Context, id string, version int64, s
 	if len(list) == 0 {
 		return Credential{}, conflict(op, "the credential is at version %d by now, not %d; read it again", was.Version, version)
 	}
+	// What was got with the old secrets goes with them; a login stays.
+	if _, err := tx.exec(ctx, dropClientTokensSQL, list[0].ID); err != nil {
+		return Credential{}, wrap(op, err)
+	}
 	return list[0], nil
 }
 
@@ -177,9 +181,6 @@ func (tx *Tx) sealSecrets(ctx context.Context, op string, webshop int64, id stri
 const secretsLimit = 64 << 10
 
 func secretsJSON(op string, secrets map[string]koppel.Secret) ([]byte, error) {
-	if len(secrets) == 0 {
-		return nil, invalid(op, "no secrets are given")
-	}
 	open := make(map[string]string, len(secrets))
 	for name, secret := range secrets {
 		open[name] = secret.Reveal()

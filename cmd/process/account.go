@@ -17,11 +17,7 @@ func (c Config) checkAccount(db *store.DB, transport *rest.Transport) api.CheckA
 	return func(ctx context.Context, account api.Account) (version string, err error) {
 		ctx, cancel := context.WithTimeout(ctx, checkLimit)
 		defer cancel()
-		remote, err := rest.NewClient(rest.ClientConfig{
-			Manifest: account.Connector.Manifest, Credentials: account.Values, Settings: account.Settings,
-			Transport: transport, Leaser: db, Exchanges: db.Exchanges(account.Webshop, 0), CredentialKey: account.Credential,
-			Durations: c.Durations, Log: c.Log,
-		})
+		remote, err := c.client(db, transport, account)
 		if err != nil {
 			return "", err
 		}
@@ -31,4 +27,17 @@ func (c Config) checkAccount(db *store.DB, transport *rest.Transport) api.CheckA
 		}
 		return remote.Detect(ctx)
 	}
+}
+
+// client talks to a remote account. Close it.
+func (c Config) client(db *store.DB, transport *rest.Transport, account api.Account) (*rest.Client, error) {
+	config := rest.ClientConfig{
+		Manifest: account.Connector.Manifest, Credentials: account.Secrets, App: account.App, Captured: account.Captured,
+		Settings: account.Settings, Transport: transport, Leaser: db, Exchanges: db.Exchanges(account.Webshop, 0), CredentialKey: account.Key,
+		Durations: c.Durations, Log: c.Log,
+	}
+	if account.Credential != 0 {
+		config.Tokens = db.Tokens(store.TokensConfig{Webshop: account.Webshop, Credential: account.Credential, Holder: holder(), Lease: c.Durations.TokenLease})
+	}
+	return rest.NewClient(config)
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/url"
@@ -147,6 +148,13 @@ func (c *Client) setUp(config ClientConfig) error {
 	for _, f := range c.manifest.Credentials {
 		if value := c.env["credentials"].(map[string]any)[f.Name]; !f.Optional && (value == nil || value == "") {
 			return koppel.E(koppel.KindInvalidRequest, "", "the credential field "+f.Name+" is empty")
+		}
+	}
+	for _, f := range c.manifest.App {
+		if value := c.env["app"].(map[string]any)[f.Name]; !f.Optional && (value == nil || value == "") {
+			environment := c.manifest.Environment(config.Credentials)
+			return koppel.E(koppel.KindInvalidRequest, "", fmt.Sprintf("our own app has no %s at %s (%s) yet: koppel app-credential set %s --environment %s",
+				f.Name, c.manifest.Name, environment, c.manifest.Connector, environment))
 		}
 	}
 	base, err := h.Base.render(c.env, nil)

@@ -74,6 +74,15 @@ func (m *Manifest) Environment(credentials map[string]koppel.Secret) string {
 	return m.EnvironmentNames()[0]
 }
 
+// AppEnvironment tells which of our own apps a credential goes with; nil for a
+// connector without one.
+func (m *Manifest) AppEnvironment() func(credentials map[string]koppel.Secret) string {
+	if len(m.App) == 0 {
+		return nil
+	}
+	return m.Environment
+}
+
 // environmentOf is the variable environment: the name and its values.
 func (m *Manifest) environmentOf(name string, credentials map[string]any) (map[string]any, error) {
 	values := map[string]any{"name": name}

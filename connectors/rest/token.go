@@ -22,7 +22,7 @@ type TokenStore interface {
 
 // AskToken asks the remote for a token in place of old and says what became of
 // the request. Its context ends before another worker may ask.
-type AskToken func(ctx context.Context, old koppel.Token) (koppel.Token, koppel.TokenOutcome, error)
+type AskToken = func(ctx context.Context, old koppel.Token) (koppel.Token, koppel.TokenOutcome, error)
 
 // tokenCache is the TokenStore of one process, held by its Transport, for
 // credentials that no store keeps.
