@@ -9,6 +9,7 @@ import (
 
 	"github.com/koppel-io/koppel/fakes/bol"
 	"github.com/koppel-io/koppel/fakes/demoshop"
+	"github.com/koppel-io/koppel/fakes/exact"
 	"github.com/koppel-io/koppel/fakes/picqer"
 )
 
@@ -87,6 +88,7 @@ directory; the next start goes on where this one was. Never for production.`,
 var fakes = []fake{
 	{"demoshop", "the demo shop", demoshop.Main},
 	{"bol", "a fake bol account", bol.Main},
+	{"exact", "a fake Exact Online", exact.Main},
 	{"picqer", "a fake Picqer account", picqer.Main},
 }
 

@@ -58,13 +58,6 @@ func (f *faults) misbehaviour() Misbehaviour {
 	return f.set
 }
 
-// number draws a seeded number below n.
-func (f *faults) number(n int) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.rng.IntN(n)
-}
-
 // happens draws whether something of a share happens.
 func (f *faults) happens(share float64) bool {
 	f.mu.Lock()
