@@ -29,12 +29,18 @@ type Field struct {
 	Limit int
 	// Min and Max bound an Int; a value outside is absent plus a note. Both zero: unbounded.
 	Min, Max int64
+	// RoundUp makes a fraction of an Int the next whole number, plus a note; without it a fraction is an error.
+	RoundUp bool
 	// NotNegative refuses a Decimal below zero: absent plus a note.
 	NotNegative bool
 	// Scale is how many decimals a Decimal keeps: 6 for unit prices, 4 for totals.
 	Scale int32
+	// Choices are the only texts a Text may be; empty for any.
+	Choices []string
 	// Default is used for a new object when no source gives the field; nil for none.
 	Default any
+	// Derived: read from other objects; no mapping gives it and no column holds it.
+	Derived bool
 	// Ref is the object that a Ref points to.
 	Ref Object
 	// Line are the fields of one line, for Lines.

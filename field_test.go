@@ -45,6 +45,9 @@ func checkFields(t *testing.T, where string, before []koppel.Object, fields []ko
 		limited := f.Type == koppel.Text || f.Type == koppel.Texts || f.Type == koppel.Ref
 		fault(limited != (f.Limit > 0), "must have a Limit exactly when it is text, texts or ref")
 		fault((f.Type == koppel.Decimal) != (f.Scale > 0), "must have a Scale exactly when it is a decimal")
+		fault(f.RoundUp && f.Type != koppel.Int, "is RoundUp and no int")
+		fault(f.Derived && (f.Required || f.Default != nil), "is derived and asks to be given")
+		fault(len(f.Choices) > 0 && f.Type != koppel.Text, "has Choices and is no text")
 		fault(f.NotNegative && f.Type != koppel.Decimal, "is NotNegative and no decimal")
 		fault((f.Min != 0 || f.Max != 0) && (f.Type != koppel.Int || f.Min > f.Max), "has bounds that do not fit")
 		fault((f.Type == koppel.Ref) != (f.Ref != ""), "must name an object exactly when it is a ref")

@@ -8,17 +8,20 @@ type Object string
 
 // The objects, in the order in which references let them be synced.
 const (
-	Suppliers        Object = "suppliers"
-	Products         Object = "products"
-	SupplierProducts Object = "supplier_products"
-	SellOrders       Object = "sell_orders"
-	BuyOrders        Object = "buy_orders"
+	Suppliers           Object = "suppliers"
+	Products            Object = "products"
+	ProductCompositions Object = "product_compositions"
+	SupplierProducts    Object = "supplier_products"
+	SellOrders          Object = "sell_orders"
+	Shipments           Object = "shipments"
+	BuyOrders           Object = "buy_orders"
+	ItemDeliveries      Object = "item_deliveries"
 )
 
 // Objects returns every object in the order of work: what is referred to comes
 // before what refers to it.
 func Objects() []Object {
-	return []Object{Suppliers, Products, SupplierProducts, SellOrders, BuyOrders}
+	return []Object{Suppliers, Products, ProductCompositions, SupplierProducts, SellOrders, Shipments, BuyOrders, ItemDeliveries}
 }
 
 // Valid reports whether o is one of the objects.
@@ -43,9 +46,12 @@ func fieldIn(fields []Field, name string) (int, Field, bool) {
 }
 
 var fieldsOf = map[Object][]Field{
-	Suppliers:        supplierFields,
-	Products:         productFields,
-	SupplierProducts: supplierProductFields,
-	SellOrders:       sellOrderFields,
-	BuyOrders:        buyOrderFields,
+	Suppliers:           supplierFields,
+	Products:            productFields,
+	ProductCompositions: productCompositionFields,
+	SupplierProducts:    supplierProductFields,
+	SellOrders:          sellOrderFields,
+	Shipments:           shipmentFields,
+	BuyOrders:           buyOrderFields,
+	ItemDeliveries:      itemDeliveryFields,
 }

@@ -53,4 +53,6 @@ var buyOrderLineFields = []Field{
 	{Name: "quantity", Type: Int, Min: 1, Max: 9_999_999, Required: true, Doc: "Stock units"},
 	{Name: "subtotal_value", Type: Decimal, Scale: 4, Required: true, Doc: "Of the whole line, ex VAT"},
 	{Name: "expected_delivery_date", Type: Date, Doc: "When these goods should arrive"},
+	{Name: "quantity_delivered", Type: Int, Derived: true, Doc: "Stock units received less those returned: the sum of the line's item deliveries"},
+	{Name: "quantity_open", Type: Int, Derived: true, Doc: "Stock units still to come, 0 when the order is completed"},
 }

@@ -8,7 +8,7 @@ var productFields = []Field{
 	{Name: "price", Type: Decimal, Scale: 6, NotNegative: true, Doc: "Selling price of one stock unit, ex VAT"},
 	{Name: "unlimited_stock", Type: Bool, Default: false, Doc: "True: stock is not kept"},
 	{Name: "stock_level", Type: Int, Min: -9_999_999, Max: 9_999_999, Doc: "Free stock in stock units; null is unknown; 0 when stock is unlimited"},
-	{Name: "status", Type: Text, Limit: 8, Required: true, Doc: "enabled or disabled"},
+	{Name: "status", Type: Text, Limit: 8, Choices: enabledOrDisabled, Required: true, Doc: "enabled or disabled"},
 	{Name: "not_being_bought", Type: Bool, Default: false, Doc: "True: still sold, never bought again"},
 	{Name: "assembled", Type: Bool, Default: false, Doc: "True: made from parts"},
 	{Name: "tax_rate", Type: Decimal, Scale: 4, NotNegative: true, Doc: "VAT rate in percent"},
@@ -22,5 +22,15 @@ var productFields = []Field{
 	updatedAtRemote,
 }
 
+var productCompositionFields = []Field{
+	{Name: "composed_product", Type: Ref, Ref: Products, Limit: 255, Required: true, Doc: "What is made of parts"},
+	{Name: "part_product", Type: Ref, Ref: Products, Limit: 255, Required: true, Doc: "One of its parts; never itself, nor what it is a part of"},
+	{Name: "part_quantity", Type: Int, Min: 1, Max: 9_999_999, RoundUp: true, Required: true, Doc: "Stock units of the part in one composed product; a fraction is rounded up with a note"},
+	createdAtRemote,
+	updatedAtRemote,
+}
+
 var createdAtRemote = Field{Name: "created_at_remote", Type: Time, Doc: "When the remote made it"}
 var updatedAtRemote = Field{Name: "updated_at_remote", Type: Time, Doc: "When the remote last changed it"}
+
+var enabledOrDisabled = []string{"enabled", "disabled"}

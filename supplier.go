@@ -26,7 +26,7 @@ var supplierProductFields = []Field{
 	{Name: "lot_size", Type: Int, Min: 1, Max: 9_999_999, Doc: "Stock units per purchase unit"},
 	{Name: "delivery_time", Type: Int, Min: 1, Max: 365, Doc: "Days; overrides the supplier's"},
 	{Name: "preferred", Type: Bool, Default: false, Doc: "The supplier product that is bought"},
-	{Name: "status", Type: Text, Limit: 8, Required: true, Doc: "enabled or disabled"},
+	{Name: "status", Type: Text, Limit: 8, Choices: enabledOrDisabled, Required: true, Doc: "enabled or disabled"},
 	{Name: "availability", Type: Text, Limit: 255, Doc: "As told by the supplier"},
 	{Name: "availability_date", Type: Date, Doc: "As told by the supplier"},
 	{Name: "free_stock", Type: Int, Min: 0, Max: 9_999_999, Doc: "Stock at the supplier"},

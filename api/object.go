@@ -48,11 +48,11 @@ func showObjects(ctx context.Context, tx *store.Tx, rows []store.ObjectRow) ([]o
 
 type objectList struct {
 	Paging
-	Object   koppel.Object `path:"object" enum:"suppliers,products,supplier_products,sell_orders,buy_orders"`
+	Object   koppel.Object `path:"object" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries"`
 	Webshop  string        `query:"webshop" format:"uuid"`
 	SKU      string        `query:"sku" maxLength:"255" doc:"Of products and supplier products"`
 	EAN      string        `query:"ean" maxLength:"50" doc:"Of products and supplier products"`
-	Number   string        `query:"number" maxLength:"255" doc:"Number of a sell order, reference of a buy order"`
+	Number   string        `query:"number" maxLength:"255" doc:"Number of a sell order, reference of a buy order or item delivery, tracking code of a shipment"`
 	RemoteID string        `query:"remote_id" maxLength:"255" doc:"Id at any of the couplings"`
 }
 
@@ -83,8 +83,8 @@ func (in *objectList) check() error {
 		{"sku", in.SKU, "sku_code"}, {"ean", in.EAN, "ean_code"}, {"number", in.Number, "number"},
 	} {
 		_, _, ok := in.Object.Field(f.field)
-		if f.field == "number" && in.Object == koppel.BuyOrders {
-			ok = true
+		if f.field == "number" {
+			ok = ok || in.Object == koppel.BuyOrders || in.Object == koppel.Shipments || in.Object == koppel.ItemDeliveries
 		}
 		if f.value != "" && !ok {
 			bad.add("query."+f.name, string(in.Object)+" have no "+f.name)
@@ -95,7 +95,7 @@ func (in *objectList) check() error {
 
 type oneObject struct {
 	ByID
-	Object koppel.Object `path:"object" enum:"suppliers,products,supplier_products,sell_orders,buy_orders"`
+	Object koppel.Object `path:"object" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries"`
 }
 
 func (s *server) getObject(ctx context.Context, who caller, in *oneObject) (object, error) {

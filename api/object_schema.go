@@ -88,6 +88,9 @@ func fieldSchema(f koppel.Field) *huma.Schema {
 		if f.Limit > 0 {
 			s.MaxLength = &f.Limit
 		}
+		for _, choice := range f.Choices {
+			s.Enum = append(s.Enum, choice)
+		}
 	case koppel.Int:
 		s.Type, s.Format = huma.TypeInteger, "int64"
 		if f.Min != 0 || f.Max != 0 {

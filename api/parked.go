@@ -39,7 +39,7 @@ type parkedList struct {
 	Paging
 	Webshop  string        `query:"webshop" format:"uuid"`
 	Coupling string        `query:"coupling" format:"uuid"`
-	Object   koppel.Object `query:"object" enum:"suppliers,products,supplier_products,sell_orders,buy_orders"`
+	Object   koppel.Object `query:"object" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries"`
 	Kind     koppel.Kind   `query:"kind" maxLength:"64"`
 	Search   string        `query:"search" maxLength:"255" doc:"A remote id, or a part of reason, field or input"`
 }
@@ -83,7 +83,7 @@ type retryRequest struct {
 	Body struct {
 		Coupling string        `json:"coupling" format:"uuid"`
 		Kind     koppel.Kind   `json:"kind,omitempty" maxLength:"64"`
-		Object   koppel.Object `json:"object,omitempty" enum:"suppliers,products,supplier_products,sell_orders,buy_orders"`
+		Object   koppel.Object `json:"object,omitempty" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries"`
 	}
 }
 

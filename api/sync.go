@@ -15,7 +15,7 @@ import (
 type syncRequest struct {
 	ByID
 	Body struct {
-		Object    koppel.Object `json:"object" enum:"suppliers,products,supplier_products,sell_orders,buy_orders" doc:"Its whole stream group is read"`
+		Object    koppel.Object `json:"object" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries" doc:"Its whole stream group is read"`
 		Mode      koppel.Mode   `json:"mode" enum:"full,since,window,single,replay"`
 		From      *time.Time    `json:"from,omitempty" doc:"With mode window"`
 		To        *time.Time    `json:"to,omitempty" doc:"With mode window"`

@@ -45,7 +45,7 @@ func (c *compilation) root(n yamlast.Node) {
 func (c *compilation) object(e entry) {
 	object := koppel.Object(e.key)
 	if !object.Valid() {
-		names := make([]string, 0, 5)
+		names := make([]string, 0, len(koppel.Objects()))
 		for _, o := range koppel.Objects() {
 			names = append(names, string(o))
 		}
@@ -109,11 +109,8 @@ func (c *compilation) block(object koppel.Object, e entry) {
 			continue
 		}
 		slot, field, ok := object.Field(e.key)
-		if !ok {
-			names := slices.Clone(blockKeys)
-			for _, f := range object.Fields() {
-				names = append(names, f.Name)
-			}
+		if !ok || field.Derived {
+			names := append(slices.Clone(blockKeys), mapped(object.Fields())...)
 			c.fail(e.at, "", "%s have no field %s%s", object, e.key, suggest(e.key, names))
 			continue
 		}
@@ -136,6 +133,17 @@ func (c *compilation) block(object koppel.Object, e entry) {
 	for _, stream := range b.streams {
 		c.program(b, stream)
 	}
+}
+
+// mapped are the names of the fields that a mapping can give.
+func mapped(fields []koppel.Field) []string {
+	var names []string
+	for _, f := range fields {
+		if !f.Derived {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 func has(entries []entry, key string) bool {
@@ -201,11 +209,8 @@ func (c *compilation) lines(e entry, slot int, field koppel.Field) *sourceLines 
 			continue
 		}
 		i := slices.IndexFunc(field.Line, func(f koppel.Field) bool { return f.Name == e.key })
-		if i < 0 {
-			names := slices.Clone(lineKeys)
-			for _, f := range field.Line {
-				names = append(names, f.Name)
-			}
+		if i < 0 || field.Line[i].Derived {
+			names := append(slices.Clone(lineKeys), mapped(field.Line)...)
 			c.fail(e.at, "", "a line has no field %s%s", e.key, suggest(e.key, names))
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -50,6 +51,14 @@ func (e *Evaluator) scalar(f *koppel.Field, v any, prefix string) (any, error) {
 	return nil, unexpected(f, v)
 }
 
+// anyOf is a list of choices in words.
+func anyOf(choices []string) string {
+	if len(choices) == 1 {
+		return choices[0]
+	}
+	return strings.Join(choices[:len(choices)-1], ", ") + " or " + choices[len(choices)-1]
+}
+
 func unexpected(f *koppel.Field, v any) error {
 	return fmt.Errorf("expected %s, not %s", wanted(*f), show(v))
 }
@@ -63,8 +72,8 @@ func (e *Evaluator) textValue(f *koppel.Field, v any, prefix string) (any, error
 	if meaningless(text) {
 		return nil, nil
 	}
-	if f.Name == "status" && text != "enabled" && text != "disabled" {
-		return nil, fmt.Errorf("expected enabled or disabled, not %q", clip(text))
+	if len(f.Choices) > 0 && !slices.Contains(f.Choices, text) {
+		return nil, fmt.Errorf("expected %s, not %q", anyOf(f.Choices), clip(text))
 	}
 	if f.Limit > 0 && tooLong(text, f.Limit) {
 		full := utf8.RuneCountInString(text)
@@ -144,10 +153,15 @@ func (e *Evaluator) intValue(f *koppel.Field, v any, prefix string) (any, error)
 			return nil, unexpected(f, v)
 		}
 		if !d.IsInteger() {
-			if !stockField(f.Name) {
+			switch {
+			case stockField(f.Name):
+				d = d.Floor()
+			case f.RoundUp:
+				e.note(prefix+f.Name, d.String()+" is rounded up to "+d.Ceil().String())
+				d = d.Ceil()
+			default:
 				return nil, fmt.Errorf("expected a whole number, not %s", d)
 			}
-			d = d.Floor()
 		}
 		whole := d.BigInt()
 		if !whole.IsInt64() {

@@ -107,6 +107,24 @@ TYPE dirty_row (
     marked bigint
 )
 
+TYPE item_delivery_row (
+    id bigint,
+    uuid uuid,
+    buy_order_id bigint,
+    buy_order_key text,
+    line text,
+    product_id bigint,
+    product_key text,
+    quantity bigint,
+    occurred_at timestamp with time zone,
+    reference text,
+    created_at_remote timestamp with time zone,
+    updated_at_remote timestamp with time zone,
+    key_coupling_id bigint,
+    deleted boolean,
+    state_reason text
+)
+
 TYPE parked_row (
     uuid uuid,
     remote_id text,
@@ -118,6 +136,21 @@ TYPE parked_row (
     reason text,
     codec smallint,
     raw bytea
+)
+
+TYPE product_composition_row (
+    id bigint,
+    uuid uuid,
+    composed_product_id bigint,
+    composed_product_key text,
+    part_product_id bigint,
+    part_product_key text,
+    part_quantity bigint,
+    created_at_remote timestamp with time zone,
+    updated_at_remote timestamp with time zone,
+    key_coupling_id bigint,
+    deleted boolean,
+    state_reason text
 )
 
 TYPE product_row (
@@ -191,6 +224,35 @@ TYPE sell_order_row (
     channel text,
     created_at_remote timestamp with time zone,
     updated_at_remote timestamp with time zone,
+    deleted boolean,
+    state_reason text
+)
+
+TYPE shipment_line_row (
+    shipment_id bigint,
+    position integer,
+    remote_id text,
+    line text,
+    product_id bigint,
+    product_key text,
+    quantity bigint,
+    key_coupling_id bigint
+)
+
+TYPE shipment_row (
+    id bigint,
+    uuid uuid,
+    sell_order_id bigint,
+    sell_order_key text,
+    carrier text,
+    tracking_code text,
+    tracking_url text,
+    status text,
+    shipped_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    created_at_remote timestamp with time zone,
+    updated_at_remote timestamp with time zone,
+    key_coupling_id bigint,
     deleted boolean,
     state_reason text
 )
@@ -622,6 +684,41 @@ TABLE integration
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE item_delivery ROW LEVEL SECURITY FORCED
+    -- Goods that came in, or went back, on a line of a buy order. The line is found when it is read: by its remote id, else by the product.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    id bigint NOT NULL  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    buy_order_id bigint  -- On which order: inner id; null while the key waits.
+    buy_order_key text  -- How the coupling of key_coupling_id names the order.
+    line text  -- The remote's id of the order's line.
+    product_id bigint  -- What came in: inner id; null while the key waits or when none is named.
+    product_key text  -- How the coupling of key_coupling_id names the product.
+    key_coupling_id bigint  -- The coupling whose keys the references are.
+    quantity bigint NOT NULL  -- Stock units; negative went back to the supplier.
+    occurred_at timestamp with time zone NOT NULL  -- When it came in; when it was first seen where the remote does not tell.
+    reference text  -- Our reference, when it was pushed.
+    created_at_remote timestamp with time zone  -- When the remote made it.
+    updated_at_remote timestamp with time zone  -- When the remote last changed it.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    run_id bigint  -- The run that changed it last; null for a change made here.
+    deleted_at timestamp with time zone  -- When it was deleted; null while it counts.
+    state_reason text  -- Why it is deleted: remote no longer lets it count, gone from all its sources, a person said so. Null while it is there.
+    CONSTRAINT item_delivery_quantity_check CHECK ((quantity <> 0))
+    CONSTRAINT item_delivery_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
+    CONSTRAINT item_delivery_pkey PRIMARY KEY (webshop_id, id)
+    CREATE INDEX item_delivery_order ON public.item_delivery USING btree (webshop_id, buy_order_id, line) WHERE (buy_order_id IS NOT NULL)
+    CREATE UNIQUE INDEX item_delivery_uuid ON public.item_delivery USING btree (webshop_id, uuid)
+    CREATE INDEX item_delivery_waits_order ON public.item_delivery USING btree (webshop_id, key_coupling_id, buy_order_key) WHERE (buy_order_id IS NULL)
+    CREATE INDEX item_delivery_waits_product ON public.item_delivery USING btree (webshop_id, key_coupling_id, product_key) WHERE ((product_id IS NULL) AND (product_key IS NOT NULL))
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE link_decision ROW LEVEL SECURITY FORCED
     -- What a person decided about a record that could not be linked by itself; every later read goes by it.
     webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
@@ -765,6 +862,40 @@ TABLE product ROW LEVEL SECURITY FORCED
     CREATE INDEX product_ean ON public.product USING btree (webshop_id, ean_code) WHERE (ean_code IS NOT NULL)
     CREATE INDEX product_sku ON public.product USING btree (webshop_id, sku_key) WHERE (sku_key IS NOT NULL)
     CREATE UNIQUE INDEX product_uuid ON public.product USING btree (webshop_id, uuid)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE product_composition ROW LEVEL SECURITY FORCED
+    -- One part of a composed product: the merge of its sources. The pair is unique and never part of a cycle.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    id bigint NOT NULL  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    composed_product_id bigint  -- What is made of parts: inner id; null while the key waits.
+    composed_product_key text  -- How the coupling of key_coupling_id names it.
+    part_product_id bigint  -- The part: inner id; null while the key waits.
+    part_product_key text  -- How the coupling of key_coupling_id names it.
+    key_coupling_id bigint  -- The coupling whose keys the references are.
+    part_quantity bigint NOT NULL  -- Stock units of the part in one composed product.
+    created_at_remote timestamp with time zone  -- When the remote made it.
+    updated_at_remote timestamp with time zone  -- When the remote last changed it.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    run_id bigint  -- The run that changed it last; null for a change made here.
+    deleted_at timestamp with time zone  -- When it was deleted; null while it counts.
+    state_reason text  -- Why it is deleted: remote no longer lets it count, gone from all its sources, a person said so. Null while it is there.
+    CONSTRAINT product_composition_check CHECK ((composed_product_id <> part_product_id))
+    CONSTRAINT product_composition_part_quantity_check CHECK ((part_quantity >= 1))
+    CONSTRAINT product_composition_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
+    CONSTRAINT product_composition_pkey PRIMARY KEY (webshop_id, id)
+    CREATE UNIQUE INDEX product_composition_pair ON public.product_composition USING btree (webshop_id, composed_product_id, part_product_id) WHERE ((composed_product_id IS NOT NULL) AND (part_product_id IS NOT NULL))
+    CREATE INDEX product_composition_part ON public.product_composition USING btree (webshop_id, part_product_id) WHERE (part_product_id IS NOT NULL)
+    CREATE UNIQUE INDEX product_composition_uuid ON public.product_composition USING btree (webshop_id, uuid)
+    CREATE INDEX product_composition_waits_composed ON public.product_composition USING btree (webshop_id, key_coupling_id, composed_product_key) WHERE (composed_product_id IS NULL)
+    CREATE INDEX product_composition_waits_part ON public.product_composition USING btree (webshop_id, key_coupling_id, part_product_key) WHERE (part_product_id IS NULL)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop
@@ -1004,6 +1135,63 @@ TABLE sell_order_line ROW LEVEL SECURITY FORCED
     CONSTRAINT sell_order_line_pkey PRIMARY KEY (webshop_id, sell_order_id, "position")
     CREATE INDEX sell_order_line_product ON public.sell_order_line USING btree (webshop_id, product_id) WHERE (product_id IS NOT NULL)
     CREATE INDEX sell_order_line_waits ON public.sell_order_line USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE shipment ROW LEVEL SECURITY FORCED
+    -- Goods on their way to a customer.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    id bigint NOT NULL  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    sell_order_id bigint  -- What was sent: inner id; null while the key waits.
+    sell_order_key text  -- How the coupling of key_coupling_id names the order.
+    key_coupling_id bigint  -- The coupling whose keys the references are.
+    carrier text  -- Who carries it.
+    tracking_code text  -- The carrier's code.
+    tracking_url text  -- Where the customer follows it.
+    status text NOT NULL DEFAULT 'created'::text  -- created, in_transit, delivered or returned.
+    shipped_at timestamp with time zone  -- When it left.
+    delivered_at timestamp with time zone  -- When it arrived.
+    created_at_remote timestamp with time zone  -- When the remote made it.
+    updated_at_remote timestamp with time zone  -- When the remote last changed it.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed here.
+    run_id bigint  -- The run that changed it last; null for a change made here.
+    deleted_at timestamp with time zone  -- When it was deleted; null while it counts.
+    state_reason text  -- Why it is deleted: remote no longer lets it count, gone from all its sources, a person said so. Null while it is there.
+    CONSTRAINT shipment_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
+    CONSTRAINT shipment_pkey PRIMARY KEY (webshop_id, id)
+    CREATE INDEX shipment_order ON public.shipment USING btree (webshop_id, sell_order_id) WHERE (sell_order_id IS NOT NULL)
+    CREATE INDEX shipment_tracking ON public.shipment USING btree (webshop_id, tracking_code) WHERE (tracking_code IS NOT NULL)
+    CREATE UNIQUE INDEX shipment_uuid ON public.shipment USING btree (webshop_id, uuid)
+    CREATE INDEX shipment_waits ON public.shipment USING btree (webshop_id, key_coupling_id, sell_order_key) WHERE (sell_order_id IS NULL)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE shipment_line ROW LEVEL SECURITY FORCED
+    -- One line of a shipment; product_id null waits by its key.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    shipment_id bigint NOT NULL  -- The shipment it belongs to.
+    position integer NOT NULL  -- Place in the shipment, from 1.
+    remote_id text  -- The remote's line id.
+    line text  -- The remote's id of the sell order's line.
+    product_id bigint  -- What was sent: inner id; null while the key waits.
+    product_key text  -- How the coupling of key_coupling_id names the product.
+    key_coupling_id bigint  -- The coupling whose keys the references are.
+    quantity bigint NOT NULL  -- Stock units.
+    CONSTRAINT shipment_line_quantity_check CHECK ((quantity >= 1))
+    CONSTRAINT shipment_line_webshop_id_shipment_id_fkey FOREIGN KEY (webshop_id, shipment_id) REFERENCES shipment(webshop_id, id) ON DELETE CASCADE
+    CONSTRAINT shipment_line_pkey PRIMARY KEY (webshop_id, shipment_id, "position")
+    CREATE INDEX shipment_line_waits ON public.shipment_line USING btree (webshop_id, key_coupling_id, product_key) WHERE ((product_id IS NULL) AND (product_key IS NOT NULL))
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop

@@ -20,6 +20,9 @@ func checkValues(fields []koppel.Field, values koppel.Values) (field, reason str
 		if value == nil {
 			continue
 		}
+		if fields[i].Derived {
+			return fields[i].Name, "the field is read from other objects and cannot be given"
+		}
 		if reason := checkValue(&fields[i], value); reason != "" {
 			return fields[i].Name, reason
 		}

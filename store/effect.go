@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"time"
 
 	"github.com/koppel-io/koppel"
 	"github.com/shopspring/decimal"
@@ -25,6 +26,7 @@ var (
 	buyLines         = place(koppel.BuyOrders, "lines")
 	buySupplier      = place(koppel.BuyOrders, "supplier")
 	buyReference     = place(koppel.BuyOrders, "reference")
+	deliveryAt       = place(koppel.ItemDeliveries, "occurred_at")
 )
 
 // place is the position of a field that the model must have.
@@ -54,6 +56,10 @@ func finish(t *table, tg *target) {
 			v[sellLines] = oneLinePerProduct(lines)
 		}
 		totalOfLines(v, sellTotal, sellLines, sellLineSubtotal)
+	case koppel.ItemDeliveries:
+		if tg.before == nil && absent(v[deliveryAt]) {
+			v[deliveryAt] = time.Now()
+		}
 	case koppel.BuyOrders:
 		totalOfLines(v, buyTotal, buyLines, buyLineSubtotal)
 	}

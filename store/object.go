@@ -70,7 +70,7 @@ type SourceRow struct {
 type ObjectFilter struct {
 	SKU      string
 	EAN      string
-	Number   string // of sell orders; of buy orders the reference
+	Number   string // of sell orders; of buy orders and item deliveries the reference, of shipments the tracking code
 	RemoteID string
 	Coupling string // outside id: objects that have a source of it
 	Limit    int

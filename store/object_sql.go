@@ -41,6 +41,26 @@ FROM sell_order o` + objectRun
 FROM buy_order o` + objectRun + `
 LEFT JOIN supplier s ON s.webshop_id = o.webshop_id AND s.id = o.supplier_id`
 
+	compositionObjectSQL = objectHead + `o.deleted_at, o.state_reason,
+    c.uuid AS composed_uuid, o.composed_product_key, p.uuid AS part_uuid, o.part_product_key, o.part_quantity,
+    o.created_at_remote, o.updated_at_remote
+FROM product_composition o` + objectRun + `
+LEFT JOIN product c ON c.webshop_id = o.webshop_id AND c.id = o.composed_product_id
+LEFT JOIN product p ON p.webshop_id = o.webshop_id AND p.id = o.part_product_id`
+
+	shipmentObjectSQL = objectHead + `o.deleted_at, o.state_reason,
+    s.uuid AS order_uuid, o.sell_order_key, o.carrier, o.tracking_code, o.tracking_url, o.status, o.shipped_at, o.delivered_at,
+    o.created_at_remote, o.updated_at_remote
+FROM shipment o` + objectRun + `
+LEFT JOIN sell_order s ON s.webshop_id = o.webshop_id AND s.id = o.sell_order_id`
+
+	deliveryObjectSQL = objectHead + `o.deleted_at, o.state_reason,
+    b.uuid AS order_uuid, o.buy_order_key, o.line, p.uuid AS product_uuid, o.product_key, o.quantity, o.occurred_at, o.reference,
+    o.created_at_remote, o.updated_at_remote
+FROM item_delivery o` + objectRun + `
+LEFT JOIN buy_order b ON b.webshop_id = o.webshop_id AND b.id = o.buy_order_id
+LEFT JOIN product p ON p.webshop_id = o.webshop_id AND p.id = o.product_id`
+
 	sellOrderLinesSQL = `
 SELECT l.sell_order_id, ''::text AS uuid, l.remote_id, p.uuid AS product_uuid, l.product_key,
     l.quantity, l.subtotal_value, l.unit_price_gross, l.tax_rate, l.discount, l.options
@@ -49,9 +69,14 @@ WHERE l.webshop_id = ANY (@webshops::bigint[]) AND l.sell_order_id = ANY (@ids::
 
 	buyOrderLinesSQL = `
 SELECT l.buy_order_id, l.uuid::text, l.remote_id, p.uuid AS product_uuid, l.product_key,
-    l.quantity, l.subtotal_value, l.expected_delivery_date
-FROM buy_order_line l LEFT JOIN product p ON p.webshop_id = l.webshop_id AND p.id = l.product_id
+    l.quantity, l.subtotal_value, l.expected_delivery_date, l.quantity_delivered, l.quantity_open
+FROM buy_order_line_received l LEFT JOIN product p ON p.webshop_id = l.webshop_id AND p.id = l.product_id
 WHERE l.webshop_id = ANY (@webshops::bigint[]) AND l.buy_order_id = ANY (@ids::bigint[]) ORDER BY l.buy_order_id, l.position`
+
+	shipmentLinesSQL = `
+SELECT l.shipment_id, ''::text AS uuid, l.remote_id, l.line, p.uuid AS product_uuid, l.product_key, l.quantity
+FROM shipment_line l LEFT JOIN product p ON p.webshop_id = l.webshop_id AND p.id = l.product_id
+WHERE l.webshop_id = ANY (@webshops::bigint[]) AND l.shipment_id = ANY (@ids::bigint[]) ORDER BY l.shipment_id, l.position`
 
 	objectByUUIDSQL = ` WHERE o.uuid = $1`
 
@@ -71,6 +96,9 @@ ORDER BY o.id LIMIT @limit`
 	codesSQL               = ` AND (@sku::text IS NULL OR o.sku_code = @sku) AND (@ean::text IS NULL OR o.ean_code = @ean) AND @number::text IS NULL`
 	sellOrderListSQL       = sellOrderObjectSQL + objectAfterSQL + ` AND o.deleted_at IS NULL AND (@number::text IS NULL OR o.number = @number)` + noCodesSQL + objectSourceSQL
 	buyOrderListSQL        = buyOrderObjectSQL + objectAfterSQL + ` AND o.deleted_at IS NULL AND (@number::text IS NULL OR o.reference = @number)` + noCodesSQL + objectSourceSQL
+	compositionListSQL     = compositionObjectSQL + objectAfterSQL + ` AND o.deleted_at IS NULL AND @number::text IS NULL` + noCodesSQL + objectSourceSQL
+	shipmentListSQL        = shipmentObjectSQL + objectAfterSQL + ` AND o.deleted_at IS NULL AND (@number::text IS NULL OR o.tracking_code = @number)` + noCodesSQL + objectSourceSQL
+	deliveryListSQL        = deliveryObjectSQL + objectAfterSQL + ` AND o.deleted_at IS NULL AND (@number::text IS NULL OR o.reference = @number)` + noCodesSQL + objectSourceSQL
 	noCodesSQL             = ` AND @sku::text IS NULL AND @ean::text IS NULL`
 
 	objectSourcesSQL = `
@@ -84,9 +112,12 @@ ORDER BY x.object_id, c.priority, c.id, x.remote_id`
 
 // objectReads are the statements of each object; lines is "" where there are none.
 var objectReads = map[koppel.Object]struct{ one, list, lines string }{
-	koppel.Suppliers:        {supplierObjectSQL + objectByUUIDSQL, supplierListSQL, ""},
-	koppel.Products:         {productObjectSQL + objectByUUIDSQL, productListSQL, ""},
-	koppel.SupplierProducts: {supplierProductObjectSQL + objectByUUIDSQL, supplierProductListSQL, ""},
-	koppel.SellOrders:       {sellOrderObjectSQL + objectByUUIDSQL, sellOrderListSQL, sellOrderLinesSQL},
-	koppel.BuyOrders:        {buyOrderObjectSQL + objectByUUIDSQL, buyOrderListSQL, buyOrderLinesSQL},
+	koppel.Suppliers:           {supplierObjectSQL + objectByUUIDSQL, supplierListSQL, ""},
+	koppel.Products:            {productObjectSQL + objectByUUIDSQL, productListSQL, ""},
+	koppel.ProductCompositions: {compositionObjectSQL + objectByUUIDSQL, compositionListSQL, ""},
+	koppel.SupplierProducts:    {supplierProductObjectSQL + objectByUUIDSQL, supplierProductListSQL, ""},
+	koppel.SellOrders:          {sellOrderObjectSQL + objectByUUIDSQL, sellOrderListSQL, sellOrderLinesSQL},
+	koppel.Shipments:           {shipmentObjectSQL + objectByUUIDSQL, shipmentListSQL, shipmentLinesSQL},
+	koppel.BuyOrders:           {buyOrderObjectSQL + objectByUUIDSQL, buyOrderListSQL, buyOrderLinesSQL},
+	koppel.ItemDeliveries:      {deliveryObjectSQL + objectByUUIDSQL, deliveryListSQL, ""},
 }

@@ -132,36 +132,6 @@ func (t *table) eachRef(values koppel.Values, fn func(field int, f *koppel.Field
 	}
 }
 
-// The statements that set waiting references free: keys in $1 with their objects in $2.
-const (
-	freeOfferProductSQL = `
-UPDATE supplier_product t SET product_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
-WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.id, t.product_id`
-	freeOfferSupplierSQL = `
-UPDATE supplier_product t SET supplier_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
-WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.supplier_id IS NULL AND t.supplier_key = k.key RETURNING t.id`
-	freeBuyOrderSQL = `
-UPDATE buy_order t SET supplier_id = k.object_id, run_id = $5::bigint, changed_at = now()
-FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
-WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.supplier_id IS NULL AND t.supplier_key = k.key RETURNING t.id`
-	freeSellLineSQL = `
-WITH l AS (
-    UPDATE sell_order_line t SET product_id = k.object_id FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
-WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.sell_order_id AS id
-)
-UPDATE sell_order o SET changed_at = now(), run_id = $5::bigint
-FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id = l.id RETURNING o.id`
-	freeBuyLineSQL = `
-WITH l AS (
-    UPDATE buy_order_line t SET product_id = k.object_id FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
-WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.product_id IS NULL AND t.product_key = k.key RETURNING t.buy_order_id AS id
-)
-UPDATE buy_order o SET changed_at = now(), run_id = $5::bigint
-FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id = l.id RETURNING o.id`
-)
-
 // freed are keys with what they name from now on.
 type freed struct {
 	couplings, ids []int64
@@ -224,52 +194,4 @@ func (w *writing) newCodes(ctx context.Context, g *group, f *freed) error {
 		}
 	}
 	return nil
-}
-
-// forObject reports whether anything waits for such objects.
-func (q waits) forObject(object koppel.Object) bool {
-	switch object {
-	case koppel.Products:
-		return q.offerProduct || q.sellLine || q.buyLine
-	case koppel.Suppliers:
-		return q.offerSupplier || q.buyOrder
-	}
-	return false
-}
-
-// free sets free what waits for keys of an object.
-func (w *writing) free(object koppel.Object, f freed) {
-	if len(f.keys) == 0 {
-		return
-	}
-	free := func(waits bool, sql string, object koppel.Object, field int) {
-		if !waits {
-			return
-		}
-		w.pipe.query(sql, func(row [][]byte) error {
-			id, err := textInt(row[0])
-			if err != nil {
-				return err
-			}
-			w.change(object, changeUpdated, id, 1<<field)
-			if len(row) > 1 {
-				product, err := textInt(row[1])
-				if w.offered == nil {
-					w.offered = map[int64]bool{}
-				}
-				w.offered[product] = true
-				return err
-			}
-			return nil
-		}, textsArg(f.keys), intsArg(f.ids), intArg(w.b.Lease.Webshop), intsArg(f.couplings), intArg(w.b.Lease.Run))
-	}
-	switch object {
-	case koppel.Products:
-		free(w.waiting.offerProduct, freeOfferProductSQL, koppel.SupplierProducts, offerProduct)
-		free(w.waiting.sellLine, freeSellLineSQL, koppel.SellOrders, sellLines)
-		free(w.waiting.buyLine, freeBuyLineSQL, koppel.BuyOrders, buyLines)
-	case koppel.Suppliers:
-		free(w.waiting.offerSupplier, freeOfferSupplierSQL, koppel.SupplierProducts, offerSupplier)
-		free(w.waiting.buyOrder, freeBuyOrderSQL, koppel.BuyOrders, buySupplier)
-	}
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/koppel-io/koppel"
@@ -9,18 +11,19 @@ import (
 
 // waitingKeysSQL are the references of a coupling that wait although what they name by its id is there, and those that
 // name it by a code.
-const waitingKeysSQL = `
-WITH w AS (
-    SELECT 'products' AS object, product_key AS key FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $2 AND product_id IS NULL
-    UNION SELECT 'products', product_key FROM sell_order_line WHERE webshop_id = $1 AND key_coupling_id = $2 AND product_id IS NULL
-    UNION SELECT 'products', product_key FROM buy_order_line WHERE webshop_id = $1 AND key_coupling_id = $2 AND product_id IS NULL
-    UNION SELECT 'suppliers', supplier_key FROM supplier_product WHERE webshop_id = $1 AND key_coupling_id = $2 AND supplier_id IS NULL
-    UNION SELECT 'suppliers', supplier_key FROM buy_order WHERE webshop_id = $1 AND key_coupling_id = $2 AND supplier_id IS NULL
-)
+var waitingKeysSQL = func() string {
+	keys := make([]string, len(waiters))
+	for i, w := range waiters {
+		keys[i] = w.keys
+	}
+	return `
+WITH w AS (` + strings.Join(keys, `
+    UNION `) + `)
 SELECT w.object, w.key, coalesce(s.object_id, 0) FROM w
 LEFT JOIN LATERAL (SELECT object_id FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = w.object AND remote_id = w.key LIMIT 1) s ON true
 WHERE s.object_id IS NOT NULL OR w.key ~ '^(sku|ean|name|gln):'
 ORDER BY 1, 2`
+}()
 
 // ResolveReferences sets free what still waits for something that is there, and says how many objects that changed.
 // Batches do so themselves; only two that are written at the same moment, one with the reference and one with what it
@@ -66,7 +69,7 @@ func (db *DB) ResolveReferences(ctx context.Context, webshop, coupling, run int6
 				named[k.object].add(coupling, k.key, id)
 			}
 		}
-		w.waiting = waits{offerProduct: true, offerSupplier: true, sellLine: true, buyLine: true, buyOrder: true}
+		w.waiting.refs = slices.Repeat([]bool{true}, len(waiters))
 		for _, object := range koppel.Objects() {
 			if f := named[object]; f != nil {
 				w.free(object, *f)

@@ -58,11 +58,14 @@ var typeOIDs = map[koppel.FieldType]uint32{
 
 // tables are the objects' tables, by object.
 var tables = map[koppel.Object]*table{
-	koppel.Suppliers:        newTable(koppel.Suppliers, "supplier", false),
-	koppel.Products:         newTable(koppel.Products, "product", false),
-	koppel.SupplierProducts: newTable(koppel.SupplierProducts, "supplier_product", false),
-	koppel.SellOrders:       newTable(koppel.SellOrders, "sell_order", true),
-	koppel.BuyOrders:        newTable(koppel.BuyOrders, "buy_order", true),
+	koppel.Suppliers:           newTable(koppel.Suppliers, "supplier", false),
+	koppel.Products:            newTable(koppel.Products, "product", false),
+	koppel.ProductCompositions: newTable(koppel.ProductCompositions, "product_composition", true),
+	koppel.SupplierProducts:    newTable(koppel.SupplierProducts, "supplier_product", false),
+	koppel.SellOrders:          newTable(koppel.SellOrders, "sell_order", true),
+	koppel.Shipments:           newTable(koppel.Shipments, "shipment", true),
+	koppel.BuyOrders:           newTable(koppel.BuyOrders, "buy_order", true),
+	koppel.ItemDeliveries:      newTable(koppel.ItemDeliveries, "item_delivery", true),
 }
 
 func newTable(object koppel.Object, name string, deletes bool) *table {
@@ -114,6 +117,9 @@ func (t *table) column(name string, oid uint32, s slot) {
 // columns adds a column per field, two per reference, and whose keys the references are.
 func (t *table) columns() {
 	for i, field := range t.fields {
+		if field.Derived {
+			continue
+		}
 		switch field.Type {
 		case koppel.Ref:
 			t.refs = append(t.refs, i)

@@ -242,18 +242,17 @@ const (
 SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', '10s', true),
        set_config('work_mem', '32MB', true), set_config('koppel.lease', $2, true)`
 	shareLeaseSQL = `SELECT pg_advisory_xact_lock_shared($1, $2)`
-	standSQL      = `
+	standHead     = `
 SELECT s.epoch, ` + participantsSQL + `,
        EXISTS (SELECT FROM parked WHERE webshop_id = $1 AND stream_id = $2 AND resolved_at IS NULL),
        EXISTS (SELECT FROM link_decision WHERE webshop_id = $1 AND coupling_id = $3),
-       EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND product_id IS NULL),
-       EXISTS (SELECT FROM supplier_product WHERE webshop_id = $1 AND supplier_id IS NULL),
-       EXISTS (SELECT FROM sell_order_line WHERE webshop_id = $1 AND product_id IS NULL),
-       EXISTS (SELECT FROM buy_order_line WHERE webshop_id = $1 AND product_id IS NULL),
-       EXISTS (SELECT FROM buy_order WHERE webshop_id = $1 AND supplier_id IS NULL),
+       `
+	standTail = `,
        EXISTS (SELECT FROM stream WHERE webshop_id = $1 AND id = ANY($4) AND parent_stream_id IS DISTINCT FROM $2)
 FROM stream s WHERE s.webshop_id = $1 AND s.id = $2 AND s.coupling_id = $3`
 )
+
+var standSQL = standHead + anyWaitsSQL + standTail
 
 // open locks the stream against a new holder, checks the epoch, and looks at what could be affected.
 func (w *writing) open(ctx context.Context) error {
@@ -267,7 +266,7 @@ func (w *writing) open(ctx context.Context) error {
 	}
 	batch.Queue(standSQL, lease.Webshop, lease.Stream, lease.Coupling, w.b.Children).QueryRow(func(row pgx.Row) error {
 		q := &w.waiting
-		return row.Scan(&held, &w.partyText, &q.parked, &q.decisions, &q.offerProduct, &q.offerSupplier, &q.sellLine, &q.buyLine, &q.buyOrder, &q.adoption)
+		return row.Scan(&held, &w.partyText, &q.parked, &q.decisions, &q.refs, &q.adoption)
 	})
 	if err := w.tx.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return foundOr("write batch", "stream", fmt.Sprint(lease.Stream), err)
@@ -293,13 +292,6 @@ func (w *writing) rowWait() string {
 
 // self is the batch's own coupling.
 func (w *writing) self() *participant { return w.party[w.b.Lease.Coupling] }
-
-// waits says what waits in this webshop that a batch could set free.
-type waits struct {
-	parked, decisions, offerProduct, offerSupplier, sellLine, buyLine, buyOrder bool
-	// adoption: a child stream does not know its parent stream yet.
-	adoption bool
-}
 
 // storedRecord is what is stored of a record already.
 type storedRecord struct {

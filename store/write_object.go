@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -101,7 +102,7 @@ func (g *group) put(r *rows, tg *target) {
 		case partReason:
 			r.optional(string(tg.reason))
 		case partCoupling:
-			r.ref(tg.keysOf(g.t.refs[len(g.t.refs)-1]))
+			r.ref(g.keyCoupling(tg))
 		case partRefID:
 			r.ref(g.ref(tg, s.field, &g.t.fields[s.field], tg.values[s.field]))
 		case partRefKey:
@@ -113,10 +114,18 @@ func (g *group) put(r *rows, tg *target) {
 	r.end()
 }
 
-// madeHere reports whether a column's value is what people gave an order here and no source says otherwise: a pull
-// that meets an order which was pushed leaves it alone.
+// madeHere reports whether a column keeps what was given here because no source says otherwise: what people gave an
+// order, so that a pull that meets one which was pushed leaves it alone, and when a delivery was first seen.
 func (g *group) madeHere(tg *target, s slot) bool {
-	if g.t.object != koppel.BuyOrders || tg.before == nil {
+	if tg.before == nil {
+		return false
+	}
+	switch g.t.object {
+	case koppel.ItemDeliveries:
+		// When it was first seen, where the remote does not tell.
+		return s.part == partValue && s.field == deliveryAt && absent(tg.values[deliveryAt])
+	case koppel.BuyOrders:
+	default:
 		return false
 	}
 	switch s.part {
@@ -126,6 +135,18 @@ func (g *group) madeHere(tg *target, s slot) bool {
 		return tg.winner[s.field] == nil && (absent(tg.values[s.field]) || g.t.fields[s.field].Default != nil)
 	}
 	return false
+}
+
+// keyCoupling is the coupling whose keys the object's references are: of one that waits, if any.
+func (g *group) keyCoupling(tg *target) (coupling int64) {
+	for _, i := range g.t.refs {
+		from := tg.keysOf(i)
+		if from != 0 && g.ref(tg, i, &g.t.fields[i], tg.values[i]) == 0 {
+			return from
+		}
+		coupling = cmp.Or(coupling, from)
+	}
+	return coupling
 }
 
 // keysOf is the coupling whose keys a field of the object holds; 0 when it holds none.

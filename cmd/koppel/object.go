@@ -12,16 +12,19 @@ import (
 )
 
 func (p *program) objectCommand() *cobra.Command {
-	return noun("object", "Look at products, suppliers and orders with their sources", p.objectList(), p.objectGet())
+	return noun("object", "Look at products, suppliers, orders and what belongs to them, with their sources", p.objectList(), p.objectGet())
 }
 
 // columns are the fields of an object that a table has room for.
 var columns = map[koppel.Object][]string{
-	koppel.Suppliers:        {"name", "delivery_time", "ignored"},
-	koppel.Products:         {"sku_code", "ean_code", "name", "price", "stock_level", "status"},
-	koppel.SupplierProducts: {"sku_code", "name", "price", "lot_size", "preferred", "status"},
-	koppel.SellOrders:       {"number", "placed_at", "total_value", "status_remote", "cancelled"},
-	koppel.BuyOrders:        {"reference", "placed_at", "total_value", "status_remote", "completed_at"},
+	koppel.Suppliers:           {"name", "delivery_time", "ignored"},
+	koppel.Products:            {"sku_code", "ean_code", "name", "price", "stock_level", "status"},
+	koppel.ProductCompositions: {"composed_product", "part_product", "part_quantity"},
+	koppel.SupplierProducts:    {"sku_code", "name", "price", "lot_size", "preferred", "status"},
+	koppel.SellOrders:          {"number", "placed_at", "total_value", "status_remote", "cancelled"},
+	koppel.Shipments:           {"sell_order", "carrier", "tracking_code", "status", "shipped_at"},
+	koppel.BuyOrders:           {"reference", "placed_at", "total_value", "status_remote", "completed_at"},
+	koppel.ItemDeliveries:      {"buy_order", "line", "quantity", "occurred_at", "reference"},
 }
 
 func (p *program) objectList() *cobra.Command {
@@ -66,7 +69,7 @@ func (p *program) objectList() *cobra.Command {
 	fs.StringVar(&filter.Webshop, "webshop", "", "only those of a webshop")
 	fs.StringVar(&filter.SKU, "sku", "", "exactly this SKU")
 	fs.StringVar(&filter.EAN, "ean", "", "exactly this EAN")
-	fs.StringVar(&filter.Number, "number", "", "exactly this order number or reference")
+	fs.StringVar(&filter.Number, "number", "", "exactly this order number, reference or tracking code")
 	fs.StringVar(&filter.RemoteID, "remote-id", "", "known to a remote system by this id")
 	flags.add(cmd)
 	return cmd

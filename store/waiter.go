@@ -1,0 +1,124 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/koppel-io/koppel"
+)
+
+// waiter is one reference of the model that may wait for what it names: of an object, or of its lines.
+type waiter struct {
+	object koppel.Object
+	// field changes when the reference is set free: the reference's own, or the lines.
+	field  int
+	target koppel.Object
+	// exists asks whether any waits, keys which keys wait (of webshop $1 and coupling $2); free binds the keys
+	// in $1, of the couplings in $4, to the objects in $2.
+	exists, keys, free string
+}
+
+// waiters are all references, made once from the tables.
+var waiters = newWaiters()
+
+func newWaiters() (list []waiter) {
+	for _, object := range koppel.Objects() {
+		t := tables[object]
+		for _, i := range t.refs {
+			list = append(list, t.waiter(t, i, i))
+		}
+		if t.lines != nil {
+			for _, i := range t.lines.refs {
+				list = append(list, t.lines.waiter(t, i, t.lineField))
+			}
+		}
+	}
+	return list
+}
+
+// waiter describes reference i of table t, which is owner's or its lines'.
+func (t *table) waiter(owner *table, i, changed int) waiter {
+	f := &t.fields[i]
+	ref, key := f.Name+"_id", f.Name+"_key"
+	waiting := fmt.Sprintf(" AND %s IS NULL AND %s IS NOT NULL", ref, key)
+	w := waiter{
+		object: owner.object, field: changed, target: f.Ref,
+		exists: "EXISTS (SELECT FROM " + t.name + " WHERE webshop_id = $1" + waiting + ")",
+		keys:   "SELECT '" + string(f.Ref) + "' AS object, " + key + " AS key FROM " + t.name + " WHERE webshop_id = $1 AND key_coupling_id = $2" + waiting,
+	}
+	bind := fmt.Sprintf(`FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
+WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.%s IS NULL AND t.%s = k.key`, ref, key)
+	switch {
+	case t != owner:
+		w.free = fmt.Sprintf(`
+WITH l AS (UPDATE %s t SET %s = k.object_id %s RETURNING t.%s_id AS id)
+UPDATE %s o SET changed_at = now(), run_id = $5::bigint
+FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id = l.id RETURNING o.id`, t.name, ref, bind, owner.name, owner.name)
+	case owner.object == koppel.SupplierProducts && f.Ref == koppel.Products:
+		// The product's offers have to be decided again.
+		bind += " RETURNING t.id, t.product_id"
+		fallthrough
+	default:
+		if !strings.Contains(bind, "RETURNING") {
+			bind += " RETURNING t.id"
+		}
+		w.free = fmt.Sprintf("\nUPDATE %s t SET %s = k.object_id, run_id = $5::bigint, changed_at = now() %s", t.name, ref, bind)
+	}
+	return w
+}
+
+// waits says what waits in this webshop that a batch could set free.
+type waits struct {
+	parked, decisions bool
+	// refs has a place for each of waiters.
+	refs []bool
+	// adoption: a child stream does not know its parent stream yet.
+	adoption bool
+}
+
+// anyWaitsSQL is an array with a place for each of waiters.
+var anyWaitsSQL = func() string {
+	parts := make([]string, len(waiters))
+	for i, w := range waiters {
+		parts[i] = w.exists
+	}
+	return "ARRAY[" + strings.Join(parts, ",\n       ") + "]"
+}()
+
+// forObject reports whether anything waits for such objects.
+func (q waits) forObject(object koppel.Object) bool {
+	for i, w := range waiters {
+		if w.target == object && q.refs[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// free sets free what waits for keys of an object.
+func (w *writing) free(object koppel.Object, f freed) {
+	if len(f.keys) == 0 {
+		return
+	}
+	for i, waiter := range waiters {
+		if waiter.target != object || !w.waiting.refs[i] {
+			continue
+		}
+		w.pipe.query(waiter.free, func(row [][]byte) error {
+			id, err := textInt(row[0])
+			if err != nil {
+				return err
+			}
+			w.change(waiter.object, changeUpdated, id, 1<<waiter.field)
+			if len(row) > 1 {
+				product, err := textInt(row[1])
+				if w.offered == nil {
+					w.offered = map[int64]bool{}
+				}
+				w.offered[product] = true
+				return err
+			}
+			return nil
+		}, textsArg(f.keys), intsArg(f.ids), intArg(w.b.Lease.Webshop), intsArg(f.couplings), intArg(w.b.Lease.Run))
+	}
+}
