@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/koppel-io/koppel/store"
@@ -9,8 +10,8 @@ import (
 
 const dirtyAtOnce = 1000
 
-// MapSlice maps stored records that need another record beside their own, such
-// as a variation and its parent, for up to a slice.
+// MapSlice maps stored records that need others beside them, such as a
+// variation its parent or an item its stock per warehouse, for up to a slice.
 func (a *Activities) MapSlice(ctx context.Context, in SliceInput) (SliceResult, error) {
 	p, err := a.pin(ctx, in.RunRef)
 	if err != nil {
@@ -41,7 +42,7 @@ func (a *Activities) mapDirty(ctx context.Context, p *pinned, result *SliceResul
 	defer done()
 	until := time.Now().Add(a.Durations.Slice)
 	for _, stream := range p.group.Streams {
-		if !p.joined(stream) {
+		if !p.later(stream) {
 			continue
 		}
 		m := &mapStage{Activities: a, pinned: p, stream: stream}
@@ -85,10 +86,22 @@ func (m *mapStage) step(ctx context.Context, result *SliceResult) (more bool, er
 	}
 	evaluator, programs := m.evaluator(), m.programs(m.stream)
 	b := &store.Batch{Lease: m.lease, Total: -1, Mapping: true}
-	for _, d := range dirty {
-		record := store.Record{ID: d.ID, ParentID: d.ParentID, Hash: d.Hash, Ticket: d.Ticket, Raw: d.Raw, Marked: d.Marked}
-		record.Mapped, record.Parked = mapAll(evaluator, programs, d.Raw, d.ParentRaw)
-		b.Records = append(b.Records, record)
+	for part := range slices.Chunk(dirty, gatheredAtOnce) {
+		records := make([]store.StoredRecord, len(part))
+		for i := range part {
+			records[i] = part[i].StoredRecord
+		}
+		whole, err := m.gather(ctx, m.pinned, programs, records)
+		if err != nil {
+			return false, err
+		}
+		for i, d := range part {
+			record := store.Record{ID: d.ID, ParentID: d.ParentID, Hash: d.Hash, Ticket: d.Ticket, Raw: d.Raw, Marked: d.Marked}
+			if !d.Lost {
+				record.Mapped, record.Parked = mapAll(evaluator, programs, &whole[i])
+			}
+			b.Records = append(b.Records, record)
+		}
 	}
 	counts, err := m.Store.WriteBatch(ctx, b)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/koppel-io/koppel"
-	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
 )
 
@@ -42,37 +41,16 @@ func planOf(p *pinned) Plan {
 	wanted := func(stream string) bool { return len(p.programs(stream)) > 0 }
 	var plan Plan
 	for _, stream := range p.group.Streams {
-		if wanted(stream) || slices.ContainsFunc(childrenOf(p.connector, stream), wanted) {
+		if p.run.Mode == koppel.ModeReplay {
+			if wanted(stream) {
+				plan.Streams = append(plan.Streams, stream)
+			}
+			continue
+		}
+		if wanted(stream) || slices.ContainsFunc(childrenOf(p.connector, stream), wanted) || joins(p.programs(p.parentOf(stream)), stream) {
 			plan.Streams = append(plan.Streams, stream)
 		}
 	}
-	plan.Map = p.run.Mode != koppel.ModeReplay && slices.ContainsFunc(plan.Streams, p.joined)
+	plan.Map = slices.ContainsFunc(plan.Streams, p.later)
 	return plan
-}
-
-// childStreams returns the inner ids of the streams whose records are mapped
-// with stream's records as their parents.
-func (a *Activities) childStreams(ctx context.Context, p *pinned, stream string) ([]int64, error) {
-	var ids []int64
-	for _, name := range childrenOf(p.connector, stream) {
-		if !p.joined(name) {
-			continue
-		}
-		id, err := a.Store.StreamID(ctx, p.run.WebshopID, p.run.CouplingID, name)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
-}
-
-func childrenOf(c *connectors.Connector, stream string) []string {
-	var names []string
-	for _, s := range c.Streams {
-		if s.ParentStream() == stream {
-			names = append(names, s.Name)
-		}
-	}
-	return names
 }

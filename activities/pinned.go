@@ -71,7 +71,8 @@ func (p *pinned) programs(stream string) []*mapping.Program {
 	return wanted
 }
 
-// joined reports whether a record of the stream cannot be mapped without its parent's.
-func (p *pinned) joined(stream string) bool {
-	return slices.ContainsFunc(p.connector.Mapping.ByStream(stream), (*mapping.Program).NeedsParent)
+// later reports whether records of the stream are mapped by the map stage,
+// because some object needs another record too.
+func (p *pinned) later(stream string) bool {
+	return slices.ContainsFunc(p.connector.Mapping.ByStream(stream), (*mapping.Program).NeedsStored)
 }

@@ -54,7 +54,7 @@ func (s *slice) prepare(ctx context.Context) error {
 
 func (s *slice) newBatch() *batch {
 	b := &batch{}
-	b.Lease, b.Children, b.Total = s.lease, s.children, -1
+	b.Lease, b.Children, b.Parent, b.Total = s.lease, s.ties.children, s.ties.parent, -1
 	return b
 }
 
@@ -130,7 +130,7 @@ func pinHash(hash, digest [16]byte) [16]byte {
 }
 
 // mapRecord maps one changed record, or marks it for the map stage when its
-// objects need the parent record too.
+// objects need other records too.
 func (s *slice) mapRecord(record *rest.Record, ticket int64, hash [16]byte) store.Record {
 	out := store.Record{ID: record.ID, ParentID: record.ParentID, Hash: hash, Ticket: ticket, Raw: record.Raw, Dirty: s.later}
 	if record.Err != nil {
@@ -142,15 +142,15 @@ func (s *slice) mapRecord(record *rest.Record, ticket int64, hash [16]byte) stor
 	if s.later {
 		return out
 	}
-	out.Mapped, out.Parked = mapAll(s.evaluator, s.programs, record.Raw, nil)
+	out.Mapped, out.Parked = mapAll(s.evaluator, s.programs, &together{raw: record.Raw})
 	return out
 }
 
 // mapAll applies every program to a record; one that fails parks its object
 // and leaves the others.
-func mapAll(evaluator *mapping.Evaluator, programs []*mapping.Program, raw, parent []byte) (mapped []store.Mapped, parked []store.Parked) {
+func mapAll(evaluator *mapping.Evaluator, programs []*mapping.Program, from *together) (mapped []store.Mapped, parked []store.Parked) {
 	for _, program := range programs {
-		result, err := evaluator.Map(program, raw, parent)
+		result, err := evaluator.Map(program, from.input(program))
 		if err != nil {
 			parked = append(parked, parkedOf(program.Object(), err))
 			continue

@@ -77,13 +77,13 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 		result:  SliceResult{Counts: scan.Counts},
 		batches: make(chan *batch), fetched: make(chan *rest.Page, 2),
 	}
-	if s.children, err = a.childStreams(ctx, p, in.Stream); err != nil {
+	if s.ties, err = a.ties(ctx, p, in.Stream); err != nil {
 		return SliceResult{}, err
 	}
 	if s.fresh, err = a.Store.FirstScan(ctx, lease); err != nil {
 		return SliceResult{}, err
 	}
-	s.later = p.joined(in.Stream)
+	s.later = p.later(in.Stream)
 	return s.run(ctx, beat)
 }
 
@@ -96,10 +96,10 @@ type slice struct {
 	programs  []*mapping.Program
 	evaluator *mapping.Evaluator
 	digest    [16]byte
-	children  []int64
+	ties      ties
 	// fresh: nothing of the stream was read before, so nothing is looked up.
 	fresh bool
-	// later: records are mapped by the map stage, with their parents.
+	// later: records are mapped by the map stage, with other records.
 	later bool
 	until time.Time
 

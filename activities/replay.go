@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/mapping"
 	"github.com/koppel-io/koppel/store"
 )
 
 const replayAtOnce = 1000
 
 // replay maps a stream's stored records again, without asking the remote. It
-// takes no lease: a scan may run meanwhile, and newer tickets win.
+// takes no lease: a scan may run meanwhile, and newer tickets win. Records that
+// need others beside them are marked for the map stage.
 func (a *Activities) replay(ctx context.Context, p *pinned, in SliceInput, story *story) (SliceResult, error) {
 	lease, scan, err := a.Store.OpenReplay(ctx, in.Webshop, in.Run, in.Stream)
 	if err != nil {
@@ -34,24 +36,22 @@ func (a *Activities) replay(ctx context.Context, p *pinned, in SliceInput, story
 	defer quiet()
 	watched, done := a.watched(ctx, p)
 	defer done()
-	evaluator, programs := p.evaluator(), p.programs(in.Stream)
+	next := a.replayPage
+	if p.later(in.Stream) {
+		next = a.markPage
+	}
+	evaluator := p.evaluator()
 	for until := time.Now().Add(a.Durations.Slice); !result.Progress || time.Now().Before(until); {
 		if h := haltOf(watched); h != nil {
 			h.reportIn(&result)
 			return result, nil
 		}
-		records, err := a.Store.StoredRecords(ctx, in.Webshop, lease.Stream, store.RecordsAfter{ID: after, Limit: replayAtOnce, Parents: true})
+		b := &store.Batch{Lease: lease, Total: -1, Mapping: true}
+		n, last, err := next(ctx, p, evaluator, in.Stream, b, after)
 		if err != nil {
 			return SliceResult{}, err
 		}
-		b := &store.Batch{Lease: lease, Total: -1, Mapping: true}
-		for _, r := range records {
-			record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: r.Hash, Ticket: r.Ticket, Raw: r.Raw}
-			record.Mapped, record.Parked = mapAll(evaluator, programs, r.Raw, r.ParentRaw)
-			b.Records = append(b.Records, record)
-			after = r.ID
-		}
-		if len(records) < replayAtOnce {
+		if after = last; n < replayAtOnce {
 			b.End = &store.End{Rule: "every stored record mapped"}
 		}
 		if b.Resume, err = json.Marshal(after); err != nil {
@@ -70,4 +70,26 @@ func (a *Activities) replay(ctx context.Context, p *pinned, in SliceInput, story
 		}
 	}
 	return result, nil
+}
+
+// replayPage maps the records after an id; last is the last one's.
+func (a *Activities) replayPage(ctx context.Context, p *pinned, evaluator *mapping.Evaluator, stream string, b *store.Batch, after string) (n int, last string, err error) {
+	records, err := a.Store.StoredRecords(ctx, b.Lease.Webshop, b.Lease.Stream, store.RecordsAfter{ID: after, Limit: replayAtOnce})
+	last = after
+	for _, r := range records {
+		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: r.Hash, Ticket: r.Ticket, Raw: r.Raw}
+		record.Mapped, record.Parked = mapAll(evaluator, p.programs(stream), &together{raw: r.Raw})
+		b.Records = append(b.Records, record)
+		last = r.ID
+	}
+	return len(records), last, err
+}
+
+// markPage marks the records after an id.
+func (a *Activities) markPage(ctx context.Context, _ *pinned, _ *mapping.Evaluator, _ string, b *store.Batch, after string) (n int, last string, err error) {
+	b.Mark, err = a.Store.StoredIDs(ctx, b.Lease.Webshop, b.Lease.Stream, after, replayAtOnce)
+	if n = len(b.Mark); n == 0 {
+		return 0, after, err
+	}
+	return n, b.Mark[n-1], err
 }

@@ -129,18 +129,20 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 	}
 	s.asked.Found = append(s.asked.Found, key.Asked)
 	b := &store.Batch{}
-	if b.Children, err = s.childStreams(ctx, s.pinned, s.stream); err != nil {
+	ties, err := s.ties(ctx, s.pinned, s.stream)
+	if err != nil {
 		return err
 	}
-	child := s.joined(s.stream)
+	b.Children, b.Parent = ties.children, ties.parent
+	later := s.later(s.stream)
 	for i := range records {
 		r := &records[i]
-		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: pinHash(r.Hash, s.connector.Mapping.Digest()), Ticket: ticket, Raw: r.Raw, Dirty: child}
+		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: pinHash(r.Hash, s.connector.Mapping.Digest()), Ticket: ticket, Raw: r.Raw, Dirty: later}
 		switch {
 		case r.Err != nil:
 			record.Dirty, record.Hash, record.Parked = false, [16]byte{}, []store.Parked{parkedOf("", r.Err)}
-		case !child:
-			record.Mapped, record.Parked = mapAll(s.evaluator, s.programs(s.stream), r.Raw, nil)
+		case !later:
+			record.Mapped, record.Parked = mapAll(s.evaluator, s.programs(s.stream), &together{raw: r.Raw})
 		}
 		b.Records = append(b.Records, record)
 	}

@@ -39,7 +39,7 @@ func (b *board) mapping() error {
 	var engine, hand []float64
 	for range b.opts.rounds {
 		took, err := perField(records, func(raw []byte) error {
-			result, err := evaluator.Map(program, raw, nil)
+			result, err := evaluator.Map(program, mapping.Input{Record: raw})
 			if err == nil && (result.Skip || result.Values[0] == nil) {
 				err = fmt.Errorf("product %s was not mapped", result.RemoteID)
 			}

@@ -97,7 +97,7 @@ func (c *Connector) Objects() []koppel.Object {
 func groupsOf(m *rest.Manifest, mapped *mapping.Mapping) []Group {
 	var groups []Group
 	for _, object := range koppel.Objects() {
-		streams := withParents(m, mapped.From(object))
+		streams := withParents(m, mapped.Reads(object))
 		if len(streams) == 0 {
 			continue
 		}

@@ -176,7 +176,7 @@ func (r *remote) take(stream string, record *rest.Record) {
 	r.raw[[2]string{stream, record.ID}] = bytes.Clone(record.Raw)
 	parent := r.raw[[2]string{r.connector.Manifest.Stream(stream).ParentStream(), record.ParentID}]
 	for _, program := range r.connector.Mapping.ByStream(stream) {
-		result, err := r.evaluator.Map(program, record.Raw, parent)
+		result, err := r.evaluator.Map(program, mapping.Input{Record: record.Raw, Parent: parent})
 		if err != nil {
 			r.Errorf("%s %s: %v", stream, record.ID, err)
 			continue

@@ -21,7 +21,10 @@ import (
 //	  - read: products
 //
 //	-- record products 302 --
-//	{"id":302, … a parent that was read before}
+//	{"id":302, … a record that was read before}
+//
+//	-- record stock 7 of 302 --
+//	{"id":7, … one that was read before and belongs to 302}
 //
 //	-- exchange --
 //	GET /wp-json/wc/v3/products?per_page=2
@@ -84,8 +87,8 @@ type GoldenStep struct {
 
 // goldenRecord is a record that was read before the case begins.
 type goldenRecord struct {
-	stream, id string
-	raw        []byte
+	stream, id, parent string
+	raw                []byte
 }
 
 // goldenExchange is a request that the case may make and its recorded answer.
@@ -133,10 +136,13 @@ func (f *goldenFile) section(name, text string) error {
 		f.exchanges = append(f.exchanges, e)
 		return err
 	case len(words) == 3 && words[0] == "record":
-		f.records = append(f.records, goldenRecord{words[1], words[2], []byte(text)})
+		f.records = append(f.records, goldenRecord{stream: words[1], id: words[2], raw: []byte(text)})
+		return nil
+	case len(words) == 5 && words[0] == "record" && words[3] == "of":
+		f.records = append(f.records, goldenRecord{words[1], words[2], words[4], []byte(text)})
 		return nil
 	}
-	return fmt.Errorf("sections are case, record STREAM ID, exchange and expect")
+	return fmt.Errorf("sections are case, record STREAM ID, record STREAM ID of PARENT, exchange and expect")
 }
 
 func parseExchange(text string) (*goldenExchange, error) {

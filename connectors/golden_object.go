@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/mapping"
 )
 
 // goldenObject is what one record gave for one object, or why it gave nothing.
@@ -23,7 +26,8 @@ type goldenObject struct {
 	Parked   string        `json:"parked,omitempty"`
 }
 
-// show maps the records of a stream and adds what comes out.
+// show maps the records of a stream and adds what comes out, and then what
+// comes of the records that they are joined to.
 func (r *goldenRun) show(out goldenOut, stream string, records []rest.Record) goldenOut {
 	parents := ""
 	if s := r.connector.Manifest.Stream(stream); s != nil {
@@ -35,25 +39,60 @@ func (r *goldenRun) show(out goldenOut, stream string, records []rest.Record) go
 			out.Objects = append(out.Objects, goldenObject{Record: record.ID, Parked: record.Err.Error()})
 			continue
 		}
-		r.known[[2]string{stream, record.ID}] = bytes.Clone(record.Raw)
-		parent := r.known[[2]string{parents, record.ParentID}]
+		r.known[[2]string{stream, record.ID}] = goldenRecord{stream, record.ID, record.ParentID, bytes.Clone(record.Raw)}
 		for _, program := range r.connector.Mapping.ByStream(stream) {
-			o := goldenObject{Record: record.ID, Object: program.Object()}
-			result, err := r.evaluator.Map(program, record.Raw, parent)
-			switch {
-			case err != nil:
-				o.Parked = koppel.DetailOf(err)
-			case result.Skip:
-				o.RemoteID, o.LeftOut = result.RemoteID, true
-			default:
-				o.RemoteID, o.Notes = result.RemoteID, result.Notes
-				o.Values = orderedValues{program.Object().Fields(), result.Values}
-				r.mapped[program.Object()]++
+			out.Objects = append(out.Objects, r.object(program, record.ID))
+		}
+	}
+	for i := range records {
+		parent := records[i].ParentID
+		if _, known := r.known[[2]string{parents, parent}]; !known || slices.ContainsFunc(records[:i], func(before rest.Record) bool { return before.ParentID == parent }) {
+			continue
+		}
+		for _, program := range r.connector.Mapping.ByStream(parents) {
+			if slices.ContainsFunc(program.Joins(), func(j *mapping.Join) bool { return j.Stream == stream }) {
+				out.Objects = append(out.Objects, r.object(program, parent))
 			}
-			out.Objects = append(out.Objects, o)
 		}
 	}
 	return out
+}
+
+// object maps one known record together with what is known beside it.
+func (r *goldenRun) object(program *mapping.Program, id string) goldenObject {
+	o := goldenObject{Record: id, Object: program.Object()}
+	record := r.known[[2]string{program.Stream(), id}]
+	in := mapping.Input{Record: record.raw, Parent: r.known[[2]string{r.connector.Manifest.Stream(program.Stream()).ParentStream(), record.parent}].raw}
+	for _, j := range program.Joins() {
+		in.Joined = append(in.Joined, r.children(j.Stream, id))
+	}
+	result, err := r.evaluator.Map(program, in)
+	switch {
+	case err != nil:
+		o.Parked = koppel.DetailOf(err)
+	case result.Skip:
+		o.RemoteID, o.LeftOut = result.RemoteID, true
+	default:
+		o.RemoteID, o.Notes = result.RemoteID, result.Notes
+		o.Values = orderedValues{program.Object().Fields(), result.Values}
+		r.mapped[program.Object()]++
+	}
+	return o
+}
+
+// children are the known records of a stream that belong to a parent, in the order of their ids.
+func (r *goldenRun) children(stream, parent string) (rows mapping.Rows) {
+	var found []goldenRecord
+	for _, record := range r.known {
+		if record.stream == stream && record.parent == parent {
+			found = append(found, record)
+		}
+	}
+	slices.SortFunc(found, func(a, b goldenRecord) int { return strings.Compare(a.id, b.id) })
+	for _, record := range found {
+		rows.List = append(rows.List, record.raw)
+	}
+	return rows
 }
 
 // orderedValues shows values by name in the order of the fields; what is

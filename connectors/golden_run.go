@@ -21,8 +21,8 @@ type goldenRun struct {
 	network   *recorded
 	client    *rest.Client
 	evaluator *mapping.Evaluator
-	// known are the records by stream and id: parents are looked up in it.
-	known  map[[2]string][]byte
+	// known are the records by stream and id: parents and children are looked up in it.
+	known  map[[2]string]goldenRecord
 	mapped map[koppel.Object]int
 }
 
@@ -58,9 +58,9 @@ type goldenError struct {
 }
 
 func newGoldenRun(c *Connector, f *goldenFile) (*goldenRun, error) {
-	r := &goldenRun{connector: c, file: f, network: &recorded{exchanges: f.exchanges}, known: map[[2]string][]byte{}, mapped: map[koppel.Object]int{}}
+	r := &goldenRun{connector: c, file: f, network: &recorded{exchanges: f.exchanges}, known: map[[2]string]goldenRecord{}, mapped: map[koppel.Object]int{}}
 	for _, record := range f.records {
-		r.known[[2]string{record.stream, record.id}] = record.raw
+		r.known[[2]string{record.stream, record.id}] = record
 	}
 	transport, err := rest.NewTransport(rest.TransportConfig{Network: r.network})
 	if err != nil {
@@ -236,11 +236,11 @@ func (r *goldenRun) parent(s GoldenStep) (*rest.ParentRecord, error) {
 	if stream == nil || stream.ParentStream() == "" {
 		return nil, fmt.Errorf("stream %s has no parents", s.Read+s.One)
 	}
-	raw, ok := r.known[[2]string{stream.ParentStream(), s.Parent}]
+	known, ok := r.known[[2]string{stream.ParentStream(), s.Parent}]
 	if !ok {
 		return nil, fmt.Errorf("the parent %s was not read: give it in a section -- record %s %s --", s.Parent, stream.ParentStream(), s.Parent)
 	}
-	return &rest.ParentRecord{ID: s.Parent, Raw: raw}, nil
+	return &rest.ParentRecord{ID: s.Parent, Raw: known.raw}, nil
 }
 
 func goldenTime(text string) (time.Time, error) {

@@ -21,7 +21,7 @@ func builtinNames(t *testing.T) []string {
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for _, name := range builtinNames(t) {
+	for _, name := range append(builtinNames(t), "testdata/flat") {
 		results, err := Golden(t.Context(), name, *update)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

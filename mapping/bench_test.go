@@ -171,7 +171,7 @@ func BenchmarkMapProduct(b *testing.B) {
 		b.ReportAllocs()
 		b.SetBytes(int64(len(benchRecord)))
 		for i := 0; b.Loop(); i++ {
-			if _, err := e.Map(p, records[i%len(records)], nil); err != nil {
+			if _, err := e.Map(p, Input{Record: records[i%len(records)]}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -41,6 +41,8 @@ type root struct {
 	static static
 	// plan is set for record and parent, whose members become variables.
 	plan *plan
+	// joins are the members of joined.
+	joins map[string]*Join
 }
 
 type variable struct {
@@ -80,6 +82,9 @@ func (c *checker) call(n ast.Node, name string, result static, args ...ast.Node)
 // value checks n as a value: an object reached by members becomes a variable.
 func (c *checker) value(n ast.Node) (static, ast.Node) {
 	s, out := c.visit(n)
+	if s.kind == kindJoined {
+		return c.fail(n, "one of: "+sortedList(c.joinNames()), "joined cannot be used as a whole")
+	}
 	if !s.flat {
 		return s, out
 	}
@@ -159,7 +164,7 @@ func (c *checker) identifier(n *ast.IdentifierNode) (static, ast.Node) {
 	if !ok {
 		return c.fail(n, "", "unknown name %s%s", n.Value, suggest(n.Value, c.names()))
 	}
-	if r.plan != nil || r.static.kind == kindSettings {
+	if r.plan != nil || r.static.kind == kindSettings || r.static.kind == kindJoined {
 		return r.static, n
 	}
 	if r.static.kind == kindNil {

@@ -22,6 +22,12 @@ func (c *checker) member(n *ast.MemberNode) (static, ast.Node) {
 	if base.kind == kindNil {
 		return staticNil, at(n, &ast.NilNode{})
 	}
+	if base.kind == kindJoined {
+		if !isText {
+			return c.fail(n.Property, "the name of a join", "a join's name is computed")
+		}
+		return c.joined(n, key.Value)
+	}
 	if !isText {
 		return c.index(n, base, out)
 	}
@@ -107,6 +113,26 @@ func (c *checker) setting(n *ast.MemberNode, base static, name string) (static, 
 		names = append(names, setting)
 	}
 	return c.fail(n.Property, "one of: "+sortedList(names), "unknown setting %s%s", full, suggest(full, names))
+}
+
+// joined reads one of the lists that a record comes with.
+func (c *checker) joined(n *ast.MemberNode, name string) (static, ast.Node) {
+	j := c.roots[joinedName].joins[name]
+	if j == nil {
+		names := c.joinNames()
+		return c.fail(n.Property, "one of: "+sortedList(names), "nothing is joined as %s%s", name, suggest(name, names))
+	}
+	elem := staticOf(j.elem)
+	c.reads[j.elem.path] = true
+	s := static{kind: kindList, elem: &elem}
+	return s, c.load(n, j.variable(), s)
+}
+
+func (c *checker) joinNames() (names []string) {
+	for name := range c.roots[joinedName].joins {
+		names = append(names, name)
+	}
+	return names
 }
 
 func sortedList(names []string) string {

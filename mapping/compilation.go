@@ -18,7 +18,7 @@ type compilation struct {
 }
 
 // The keys of an object's block that are not fields.
-var blockKeys = []string{"from", "where", "remote_id"}
+var blockKeys = []string{"from", "join", "where", "remote_id"}
 
 // The keys of a lines block that are not fields.
 var lineKeys = []string{"each", "as", "where"}
@@ -74,6 +74,7 @@ type sourceField struct {
 type sourceBlock struct {
 	object          koppel.Object
 	streams         []string
+	joins           []sourceJoin
 	where, remoteID *sourceField
 	fields          []sourceField
 	lines           *sourceLines
@@ -100,6 +101,9 @@ func (c *compilation) block(object koppel.Object, e entry) {
 		case "from":
 			from = true
 			c.streams(b, e)
+			continue
+		case "join":
+			c.joins(b, e)
 			continue
 		case "where":
 			b.where = c.source(e, "a condition")
@@ -239,7 +243,7 @@ func isName(text string) bool {
 		}
 	}
 	switch text {
-	case "", "record", "parent", "settings", "version", "nil", "true", "false", "let", "if", "else", "not", "in", "and", "or", "matches", "contains", "startsWith", "endsWith":
+	case "", "record", "parent", joinedName, "settings", "version", "nil", "true", "false", "let", "if", "else", "not", "in", "and", "or", "matches", "contains", "startsWith", "endsWith":
 		return false
 	}
 	return functions[text] == nil

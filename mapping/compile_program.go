@@ -9,7 +9,7 @@ import (
 
 // program compiles one block for one of its streams.
 func (c *compilation) program(b *sourceBlock, stream string) {
-	s := c.schema.Streams[stream]
+	s, before := c.schema.Streams[stream], len(c.problems)
 	p := &Program{
 		object: b.object, stream: stream, index: len(c.m.programs), file: c.file,
 		record: newPlan("record", s.Shape),
@@ -26,6 +26,9 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 		p.parent = newPlan("parent", c.schema.Streams[s.Parent].Shape)
 		p.parent.parent = true
 		in.roots["parent"] = root{static: rootStatic(p.parent), plan: p.parent}
+	}
+	if joins := c.join(p, b); len(b.joins) > 0 {
+		in.roots[joinedName] = root{static: static{kind: kindJoined}, joins: joins}
 	}
 	compile := func(f *sourceField, in scope, ok func(static) bool, expected string) *expression {
 		if f == nil {
@@ -96,9 +99,15 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 	if p.unlimited >= 0 && p.stock < 0 {
 		p.stock, _, _ = p.object.Field("stock_level")
 	}
+	if len(c.problems) == before {
+		c.unread(p, b)
+	}
 	p.record.root.seal()
 	if p.parent != nil {
 		p.parent.root.seal()
+	}
+	for _, j := range p.joins {
+		j.elem.seal()
 	}
 	c.m.programs = append(c.m.programs, p)
 	c.m.byStream[stream] = append(c.m.byStream[stream], p)

@@ -28,7 +28,7 @@ func TestEvaluatorsShareAMapping(t *testing.T) {
 			memory := make([]byte, 0, 4096)
 			for _, record := range benchRecords() {
 				memory = append(memory[:0], record...)
-				r, err := e.Map(p, memory, nil)
+				r, err := e.Map(p, Input{Record: memory})
 				if err != nil {
 					t.Error(err)
 					return
@@ -36,7 +36,7 @@ func TestEvaluatorsShareAMapping(t *testing.T) {
 				results = append(results, r)
 			}
 			for i, record := range benchRecords() {
-				again, err := NewEvaluator(m, Env{}).Map(p, record, nil)
+				again, err := NewEvaluator(m, Env{}).Map(p, Input{Record: record})
 				if err != nil {
 					t.Error(err)
 					return
@@ -63,9 +63,9 @@ func TestRecordsDoNotLeak(t *testing.T) {
 	e := NewEvaluator(m, Env{})
 	p := m.ByStream("vendors")[0]
 	for _, record := range []string{`{"id":1,"a":"x","b":{"c":"y"}}`, `{"id":1,"a":"z","b":{"c":`, `{"id":1,"a":5}`} {
-		_, _ = e.Map(p, []byte(record), nil)
+		_, _ = e.Map(p, Input{Record: []byte(record)})
 	}
-	r, err := e.Map(p, []byte(`{"id":2}`), nil)
+	r, err := e.Map(p, Input{Record: []byte(`{"id":2}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +104,11 @@ func TestFaultStaysWithItsRecord(t *testing.T) {
 		return args[1], nil
 	}
 	e := NewEvaluator(m, Env{})
-	_, err := e.Map(p, []byte(`{"id":1,"a":"bad"}`), nil)
+	_, err := e.Map(p, Input{Record: []byte(`{"id":1,"a":"bad"}`)})
 	if koppel.KindOf(err) != koppel.KindMapping || !strings.Contains(koppel.DetailOf(err), "a fault") {
 		t.Errorf("error %v", err)
 	}
-	if r, err := e.Map(p, []byte(`{"id":1,"a":"good"}`), nil); err != nil || r.Values[1] != "good" {
+	if r, err := e.Map(p, Input{Record: []byte(`{"id":1,"a":"good"}`)}); err != nil || r.Values[1] != "good" {
 		t.Errorf("the next record: %v, %v", r.Values, err)
 	}
 }

@@ -109,10 +109,19 @@ func settingValue(setting koppel.Setting, v any) any {
 	return v
 }
 
-// Map maps one record; parent is its parent's, nil where there is none. The
+// Input is what one object is mapped from.
+type Input struct {
+	Record []byte
+	// Parent is the record's parent; nil where there is none.
+	Parent []byte
+	// Joined are the rows of the program's joins, in their order.
+	Joined []Rows
+}
+
+// Map maps one record. The
 // error is a *koppel.Error of kind mapping, or of kind schema_drift when the
 // record is no JSON or not of the declared shape, with a *FieldError in its chain.
-func (e *Evaluator) Map(p *Program, record, parent []byte) (result Result, err error) {
+func (e *Evaluator) Map(p *Program, in Input) (result Result, err error) {
 	// A fault of ours on one record must not take the others with it.
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -127,8 +136,16 @@ func (e *Evaluator) Map(p *Program, record, parent []byte) (result Result, err e
 	}
 	e.meter.begin()
 	e.notes = nil
-	if err := e.decode(p, st, record, parent); err != nil {
+	if err := e.decode(p, st, in.Record, in.Parent); err != nil {
 		return Result{}, e.failed(p, "", koppel.KindSchemaDrift, err)
+	}
+	lacks, err := e.joined(p, st, in.Joined)
+	if err != nil {
+		return Result{}, e.failed(p, "", koppel.KindSchemaDrift, err)
+	}
+	if lacks {
+		id, _ := e.remoteID(st, p)
+		return Result{RemoteID: id, Skip: true}, nil
 	}
 	if p.where != nil {
 		v, err := e.run(st, p.where)

@@ -44,6 +44,10 @@ func (e *Evaluator) failed(p *Program, id string, kind koppel.Kind, err error) e
 	if errors.As(err, &drift) {
 		f.Field, f.Reason, f.Input = drift.path, drift.reason, drift.input
 	}
+	var many *tooManyRows
+	if errors.As(err, &many) {
+		f.Field, kind = many.name, koppel.KindTooLarge
+	}
 	return &koppel.Error{Kind: kind, Op: operation(p, id), Detail: f.Error(), Err: f}
 }
 

@@ -85,7 +85,7 @@ func evaluateHostile(source string, input []byte) string {
 		if err != nil {
 			continue
 		}
-		_, err = NewEvaluator(m, Env{}).Map(m.ByStream("vendors")[0], input, nil)
+		_, err = NewEvaluator(m, Env{}).Map(m.ByStream("vendors")[0], Input{Record: input})
 		if kind := koppel.KindOf(err); err != nil && kind != koppel.KindMapping && kind != koppel.KindSchemaDrift {
 			answer = "kind " + string(kind)
 		}

@@ -62,7 +62,7 @@ func mapAny(t *testing.T, object, fields, record string) (Result, string, error)
 		source += "    " + line + "\n"
 	}
 	m := compileOne(t, source)
-	r, err := NewEvaluator(m, Env{Version: "10.3"}).Map(m.ByStream("vendors")[0], []byte(record), nil)
+	r, err := NewEvaluator(m, Env{Version: "10.3"}).Map(m.ByStream("vendors")[0], Input{Record: []byte(record)})
 	return r, written(koppel.Object(object).Fields(), r.Values, ""), err
 }
 
@@ -179,7 +179,7 @@ func TestShapeIsChecked(t *testing.T) {
 		{`"virtual":false`, `"virtual":0`, "record.virtual", "expected bool, found number"},
 		{`[{"id":15,"name":"Tents","slug":"tents"}]`, `{}`, "record.categories", "expected list, found object"},
 	} {
-		_, err := e.Map(p, []byte(strings.Replace(benchRecord, test.old, test.new, 1)), nil)
+		_, err := e.Map(p, Input{Record: []byte(strings.Replace(benchRecord, test.old, test.new, 1))})
 		var f *FieldError
 		if !errors.As(err, &f) || koppel.KindOf(err) != koppel.KindSchemaDrift {
 			t.Errorf("%s: error %v, want schema_drift", test.new, err)
@@ -190,7 +190,7 @@ func TestShapeIsChecked(t *testing.T) {
 		}
 	}
 	for _, fine := range [][2]string{{`"id":10482`, `"id":1e3`}, {`"stock_quantity":37,`, ``}, {`"manage_stock":true`, `"manage_stock":"parent"`}, {`"dimensions":`, `"di\u006densions":`}} {
-		if _, err := e.Map(p, []byte(strings.Replace(benchRecord, fine[0], fine[1], 1)), nil); err != nil {
+		if _, err := e.Map(p, Input{Record: []byte(strings.Replace(benchRecord, fine[0], fine[1], 1))}); err != nil {
 			t.Errorf("%s: %v", fine[1], err)
 		}
 	}
@@ -201,7 +201,7 @@ func TestProductWithVariations(t *testing.T) {
 	m := compileOne(t, strings.Replace(benchMapping, "from: products", "from: [products, variations]", 1))
 	e := NewEvaluator(m, Env{Settings: map[string]any{"prices_include_vat": false}})
 	record := []byte(benchRecord)
-	r, err := e.Map(m.ByStream("products")[0], record, nil)
+	r, err := e.Map(m.ByStream("products")[0], Input{Record: record})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,20 +229,20 @@ updated_at_remote = 2026-02-12T09:36:22Z
 	variations := m.ByStream("variations")[0]
 	child := []byte(strings.Replace(benchRecord, `"attributes":[]`, `"attributes":[{"name":"Colour","option":"Green"},{"name":"Size","option":"XL"}]`, 1))
 	for range 2 {
-		if r, err = e.Map(variations, child, record); err != nil {
+		if r, err = e.Map(variations, Input{Record: child, Parent: record}); err != nil {
 			t.Fatal(err)
 		}
 		if r.Values[0] != "Trail tent 2P green Green XL" {
 			t.Errorf("name %v", r.Values[0])
 		}
 	}
-	if r, err = e.Map(variations, child, []byte(strings.Replace(benchRecord, "Trail tent", "Tent", 1))); err != nil || r.Values[0] != "Tent 2P green Green XL" {
+	if r, err = e.Map(variations, Input{Record: child, Parent: []byte(strings.Replace(benchRecord, "Trail tent", "Tent", 1))}); err != nil || r.Values[0] != "Tent 2P green Green XL" {
 		t.Errorf("name with another parent: %v, %v", r.Values, err)
 	}
-	if _, err = e.Map(variations, child, nil); koppel.KindOf(err) != koppel.KindSchemaDrift {
+	if _, err = e.Map(variations, Input{Record: child}); koppel.KindOf(err) != koppel.KindSchemaDrift {
 		t.Errorf("without its parent: %v", err)
 	}
-	if r, err = e.Map(m.ByStream("products")[0], []byte(strings.Replace(benchRecord, `"simple"`, `"variable"`, 1)), nil); err != nil || !r.Skip {
+	if r, err = e.Map(m.ByStream("products")[0], Input{Record: []byte(strings.Replace(benchRecord, `"simple"`, `"variable"`, 1))}); err != nil || !r.Skip {
 		t.Errorf("a variable product: %+v, %v", r, err)
 	}
 }
@@ -258,7 +258,7 @@ func TestSettingsWithDots(t *testing.T) {
 		{map[string]any{"push.stock_on_delivery": true, "stock_warehouses": []string{"A", "B"}, "history_from": "2024-12-31"}, "sku_code = \"A+B\"\nean_code = \"31-12-2024\"\nnot_being_bought = true\n"},
 		{map[string]any{"stock_warehouses": []any{"C"}}, "sku_code = \"C\"\nean_code = null\nnot_being_bought = false\n"},
 	} {
-		r, err := NewEvaluator(m, Env{Settings: test.settings}).Map(m.ByStream("vendors")[0], []byte(`{"id":1}`), nil)
+		r, err := NewEvaluator(m, Env{Settings: test.settings}).Map(m.ByStream("vendors")[0], Input{Record: []byte(`{"id":1}`)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,6 +40,7 @@ type Program struct {
 	index    int
 	record   *plan
 	parent   *plan
+	joins    []*Join
 	where    *expression
 	remoteID *expression
 	fields   []fieldProgram
@@ -83,6 +84,20 @@ func (m *Mapping) Objects() []koppel.Object { return slices.Clone(m.objects) }
 // From returns the streams that an object is mapped from, in the order of the file.
 func (m *Mapping) From(object koppel.Object) []string { return slices.Clone(m.from[object]) }
 
+// Reads returns the streams that an object is made of: those it is mapped from
+// and those that are joined to them.
+func (m *Mapping) Reads(object koppel.Object) []string {
+	streams := m.From(object)
+	for _, p := range m.programs {
+		for _, j := range p.joins {
+			if p.object == object && !slices.Contains(streams, j.Stream) {
+				streams = append(streams, j.Stream)
+			}
+		}
+	}
+	return streams
+}
+
 // ByStream returns one program for each object mapped from a stream. The slice
 // is shared: do not change it.
 func (m *Mapping) ByStream(stream string) []*Program { return m.byStream[stream] }
@@ -95,6 +110,10 @@ func (p *Program) Stream() string { return p.stream }
 
 // NeedsParent reports whether a record cannot be mapped without its parent's.
 func (p *Program) NeedsParent() bool { return p.parent != nil && len(p.parent.leaves) > 0 }
+
+// NeedsStored reports whether a record can only be mapped from what is stored:
+// together with its parent or its children.
+func (p *Program) NeedsStored() bool { return p.NeedsParent() || len(p.joins) > 0 }
 
 // FieldSource says how one field of an object is made, for explain.
 type FieldSource struct {

@@ -61,7 +61,7 @@ func TestOrderLines(t *testing.T) {
 		{"without lines", order(`null`, `{}`),
 			head + "total_value = 0\npayments = [{\"amount\":null,\"method\":\"ideal\",\"paid_at\":null}]\ncustomer = null\n", ""},
 	} {
-		r, err := e.Map(m.ByStream("orders")[0], test.record, nil)
+		r, err := e.Map(m.ByStream("orders")[0], Input{Record: test.record})
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -73,7 +73,7 @@ func TestOrderLines(t *testing.T) {
 			t.Errorf("%s: notes (-want +got):\n%s", test.name, diff)
 		}
 	}
-	_, err := e.Map(m.ByStream("orders")[0], order(`"1"`, `null`, line(1, 2, 0, "1.5", "4")), nil)
+	_, err := e.Map(m.ByStream("orders")[0], Input{Record: order(`"1"`, `null`, line(1, 2, 0, "1.5", "4"))})
 	var f *FieldError
 	if !errors.As(err, &f) || f.Field != "lines.quantity" || f.Reason != "expected a whole number, not 1.5" || !strings.HasPrefix(f.Input, `item = {"id":1,"product_id":2`) {
 		t.Errorf("a fractional quantity: %v", err)
@@ -82,7 +82,7 @@ func TestOrderLines(t *testing.T) {
 	for i := range many {
 		many[i] = line(1000+i, 5, 0, "1", "1")
 	}
-	r, err := e.Map(m.ByStream("orders")[0], order(`null`, `null`, many...), nil)
+	r, err := e.Map(m.ByStream("orders")[0], Input{Record: order(`null`, `null`, many...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ objects:
       expected_delivery_date: date(line.due)
       remote_id: 'line.id != nil ? string(line.id) : nil'
 `)
-	r, err := NewEvaluator(m, Env{}).Map(m.ByStream("vendors")[0], []byte(`{"id":9,"supplier":4,"ref":"KOP12","rows":[{"id":1,"p":"a","q":2,"pack":6,"price":1.25},{"p":"b","q":1,"price":3},{"p":"c","q":1,"price":1,"due":"2026-12-01"},{"p":"c","q":1,"price":1}]}`), nil)
+	r, err := NewEvaluator(m, Env{}).Map(m.ByStream("vendors")[0], Input{Record: []byte(`{"id":9,"supplier":4,"ref":"KOP12","rows":[{"id":1,"p":"a","q":2,"pack":6,"price":1.25},{"p":"b","q":1,"price":3},{"p":"c","q":1,"price":1,"due":"2026-12-01"},{"p":"c","q":1,"price":1}]}`)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,10 @@ const (
 	kindObject   // an object of the record, read by slots
 	kindMap      // a map made by the expression
 	kindSettings // a prefix of setting names
+	kindJoined   // the lists that a record comes with, by name
 )
 
-var kindNames = [...]string{"any", "null", "bool", "int", "number", "decimal", "string", "time", "date", "list", "object", "map", "settings"}
+var kindNames = [...]string{"any", "null", "bool", "int", "number", "decimal", "string", "time", "date", "list", "object", "map", "settings", "joined"}
 
 func (k kind) String() string { return kindNames[k] }
 

@@ -29,6 +29,11 @@ type Batch struct {
 	Gone []Gone
 	// Back are ids of records that are gone and come back as they were stored, with their sources.
 	Back []string
+	// Parent is the stream of the records' parents when something there is mapped together with its children: a
+	// changed record makes its parent dirty, and the one that it had before. 0 when nothing is.
+	Parent int64
+	// Mark are stored records to be mapped (again) later, counted as read and changed.
+	Mark []string
 	// Mapping: the records are stored ones that are mapped again. Their bodies are not written; a record that was
 	// changed meanwhile is left alone.
 	Mapping bool
@@ -64,7 +69,8 @@ type Record struct {
 	New bool
 	// Dirty: it is mapped later, from stored records.
 	Dirty bool
-	// Marked is the mark under which a dirty record was taken: the mark goes when it has not moved meanwhile.
+	// Marked is the mark under which a dirty record was taken. A record whose mark has moved meanwhile is left alone:
+	// what it was mapped from is not what is stored. Else the mark goes.
 	Marked int64
 	// Mapped is what the mapping gave, one per object; Parked is what failed. A source that the record gave under
 	// another key before is gone when Mapped gives its object under a new one, or leaves it out.

@@ -189,14 +189,84 @@ func TestChildrenAreMappedWithTheirParents(t *testing.T) {
 	if want := string(product(t, "P", 5, nil).Raw); string(list[0].ParentRaw) != want || string(list[0].Raw) != string(v.Raw) {
 		t.Fatalf("parent %s, want %s", list[0].ParentRaw, want)
 	}
-	parent(7) // the mark moves while the record is mapped
+	parent(7) // the mark moves while the record is mapped: what it was mapped from is old
+	if counts := mapStage(list); counts.Objects != 0 {
+		t.Errorf("mapped from what changed meanwhile: %+v", counts)
+	}
+	list = dirty(1)
 	if counts := mapStage(list); counts.Objects != 1 || counts.Records != 0 {
 		t.Errorf("counts = %+v", counts)
 	}
-	if counts := mapStage(dirty(1)); counts.Objects != 0 {
-		t.Errorf("counts = %+v", counts)
-	}
 	dirty(0)
+	if counts := mapStage(list); counts.Objects != 0 {
+		t.Errorf("a second one that took the same mark wrote: %+v", counts)
+	}
+}
+
+func TestChangedChildrenMarkTheirParents(t *testing.T) {
+	t.Parallel()
+	r := newReading(t)
+	child, err := r.Engine.StreamID(t.Context(), r.shop.ID, r.coupling.ID, "stock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stock := store.Lease{Webshop: r.shop.ID, Coupling: r.coupling.ID, Stream: child, Run: r.lease.Run}
+	row := func(id, parent string, ticket int64) store.Record {
+		rec := product(t, id, ticket, nil)
+		rec.ParentID, rec.Mapped = parent, nil
+		return rec
+	}
+	put := func(rows ...store.Record) {
+		t.Helper()
+		b := batchOf(stock, rows...)
+		b.Parent = r.lease.Stream
+		if _, err := r.Engine.WriteBatch(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drain := func() (lost string) {
+		t.Helper()
+		list, err := r.Engine.DirtyRecords(t.Context(), r.shop.ID, r.lease.Stream, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &store.Batch{Lease: r.lease, Total: -1, Mapping: true}
+		for _, d := range list {
+			lost += fmt.Sprint(d.ID, " ", d.Lost, ";")
+			b.Records = append(b.Records, store.Record{ID: d.ID, Hash: d.Hash, Ticket: d.Ticket, Raw: d.Raw, Marked: d.Marked})
+		}
+		if _, err := r.Engine.WriteBatch(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		r.want(t, "0", "SELECT count(*) FROM dirty")
+		return lost
+	}
+	for _, step := range []struct {
+		what string
+		rows []store.Record
+		want string
+	}{
+		{"children before their parent", []store.Record{row("a", "P", 5), row("b", "P", 5)}, "P true;"},
+		{"moved to another", []store.Record{row("b", "Q", 6)}, "P false;Q false;"},
+		{"changed", []store.Record{row("a", "P", 7)}, "P false;"},
+		{"older than what is stored", []store.Record{row("a", "P", 6)}, ""},
+	} {
+		put(step.rows...)
+		if got := drain(); got != step.want {
+			t.Errorf("%s: dirty are %q, want %q", step.what, got, step.want)
+		}
+		r.write(t, r.lease, product(t, "P", 5, nil), product(t, "Q", 5, nil))
+	}
+	found, err := r.Engine.ChildRecords(t.Context(), r.shop.ID, child, []string{"P", "Q", "R"}, 1, 1<<20)
+	if err != nil || len(found) != 2 || len(found["P"].Raw) != 1 || found["P"].More {
+		t.Fatalf("children are %v, %v", found, err)
+	}
+	put(row("c", "P", 8))
+	for _, limits := range [][2]int{{1, 1 << 20}, {5, 30}} {
+		if found, err = r.Engine.ChildRecords(t.Context(), r.shop.ID, child, []string{"P"}, limits[0], limits[1]); err != nil || !found["P"].More || found["P"].Raw != nil {
+			t.Errorf("two children within %v are %+v, %v", limits, found["P"], err)
+		}
+	}
 }
 
 func TestChangeNumbersHaveNoGapsUnderConcurrentWriters(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 // StoredRecord is a record as it is stored.
 type StoredRecord struct {
 	ID, ParentID string
-	// Raw is the body as it came; ParentRaw that of the record it belongs to, nil when that is not stored or was not
-	// asked for.
+	// Raw is the body as it came; ParentRaw, which only DirtyRecords gives, that of the record it belongs to, nil when
+	// that is not stored.
 	Raw, ParentRaw []byte
 	Hash           [16]byte
 	Ticket         int64
@@ -24,8 +24,6 @@ type RecordsAfter struct {
 	Run int64
 	// Limit is how many at most; required.
 	Limit int
-	// Parents reads the parents' bodies too.
-	Parents bool
 }
 
 // DirtyRecord is a stored record that must be mapped (again).
@@ -33,44 +31,62 @@ type DirtyRecord struct {
 	StoredRecord
 	// Marked is the mark under which it was taken; give it back in Record.Marked.
 	Marked int64
+	// Lost: no such record is stored, or it is gone. Only the mark is to be taken away.
+	Lost bool
 }
 
-// The parent's body comes along only when $4 asks for it. A stream knows its parent stream from the first batch of
-// that one on.
 const (
-	recordColumns = `r.remote_id, coalesce(r.parent_id, ''), r.codec, r.raw, r.hash, r.ticket, `
-	parentJoin    = `
-JOIN stream s ON s.id = r.stream_id
-LEFT JOIN LATERAL (
-    SELECT codec, raw FROM record
-    WHERE $4::boolean AND webshop_id = r.webshop_id AND stream_id = s.parent_stream_id AND remote_id = r.parent_id AND gone_at IS NULL OFFSET 0
-) p ON true`
-	storedRecordsSQL = `SELECT ` + recordColumns + `p.codec, p.raw, 0::bigint FROM record r` + parentJoin + `
-WHERE r.webshop_id = $1 AND r.stream_id = $2 AND r.remote_id > $3 AND r.gone_at IS NULL AND ($5 = 0 OR r.run_id = $5)
-ORDER BY r.remote_id LIMIT $6`
-	recordsByIDSQL = `SELECT ` + recordColumns + `p.codec, p.raw, 0::bigint FROM record r` + parentJoin + `
-WHERE r.webshop_id = $1 AND r.stream_id = $2 AND r.remote_id = ANY($3) ORDER BY r.remote_id`
-	dirtyRecordsSQL = `SELECT ` + recordColumns + `p.codec, p.raw, d.marked
+	// recordsSQL begins a list of records without their parents and marks.
+	recordsSQL = `
+SELECT remote_id, coalesce(parent_id, ''), codec, raw, hash, ticket, NULL::smallint, NULL::bytea, 0::bigint
+FROM record WHERE webshop_id = $1 AND stream_id = $2 AND `
+	storedRecordsSQL = recordsSQL + `remote_id > $3 AND gone_at IS NULL AND ($4 = 0 OR run_id = $4) ORDER BY remote_id LIMIT $5`
+	recordsByIDSQL   = recordsSQL + `remote_id = ANY($3) ORDER BY remote_id`
+	// dirtyRecordsSQL reads marks with their records. A stream knows its parent stream from the first batch of that one on.
+	dirtyRecordsSQL = `
+SELECT d.remote_id, coalesce(r.parent_id, ''), coalesce(r.codec, 0), r.raw, r.hash, coalesce(r.ticket, 0), p.codec, p.raw, d.marked
 FROM (SELECT * FROM dirty WHERE webshop_id = $1 AND stream_id = $2 ORDER BY remote_id LIMIT $3) d
-CROSS JOIN LATERAL (SELECT * FROM record WHERE webshop_id = d.webshop_id AND stream_id = d.stream_id AND remote_id = d.remote_id OFFSET 0) r` + parentJoin + `
-ORDER BY r.remote_id`
+JOIN stream s ON s.id = d.stream_id
+LEFT JOIN LATERAL (
+    SELECT * FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = d.remote_id AND gone_at IS NULL OFFSET 0
+) r ON true
+LEFT JOIN LATERAL (
+    SELECT codec, raw FROM record WHERE webshop_id = $1 AND stream_id = s.parent_stream_id AND remote_id = r.parent_id AND gone_at IS NULL OFFSET 0
+) p ON true
+ORDER BY d.remote_id`
 )
 
 // StoredRecords reads a page of a stream's records.
 func (db *DB) StoredRecords(ctx context.Context, webshop, stream int64, after RecordsAfter) ([]StoredRecord, error) {
-	found, err := db.readRecords(ctx, webshop, storedRecordsSQL, webshop, stream, after.ID, after.Parents, after.Run, after.Limit)
+	found, err := db.readRecords(ctx, webshop, storedRecordsSQL, webshop, stream, after.ID, after.Run, after.Limit)
 	return plainRecords(found), db.wrap("read stored records", err)
+}
+
+// StoredIDs reads up to limit ids of a stream's records that are there, after one of them.
+func (db *DB) StoredIDs(ctx context.Context, webshop, stream int64, after string, limit int) (ids []string, err error) {
+	err = db.InTx(ctx, ForWebshop(webshop), func(tx *Tx) error {
+		if _, err := tx.exec(ctx, byKeySQL); err != nil {
+			return err
+		}
+		found, err := tx.tx.Query(ctx, idsSQL, webshop, stream, after, limit)
+		if err != nil {
+			return err
+		}
+		ids, err = pgx.CollectRows(found, pgx.RowTo[string])
+		return err
+	})
+	return ids, db.wrap("read ids of stored records", err)
 }
 
 // RecordsByID reads those of the records that are stored, gone or not.
 func (db *DB) RecordsByID(ctx context.Context, webshop, stream int64, ids []string) ([]StoredRecord, error) {
-	found, err := db.readRecords(ctx, webshop, recordsByIDSQL, webshop, stream, ids, false)
+	found, err := db.readRecords(ctx, webshop, recordsByIDSQL, webshop, stream, ids)
 	return plainRecords(found), db.wrap("read records by id", err)
 }
 
-// DirtyRecords reads up to limit records of a stream that must be mapped (again), with their parents.
+// DirtyRecords reads up to limit marks of a stream whose records must be mapped (again), with their parents.
 func (db *DB) DirtyRecords(ctx context.Context, webshop, stream int64, limit int) ([]DirtyRecord, error) {
-	found, err := db.readRecords(ctx, webshop, dirtyRecordsSQL, webshop, stream, limit, true)
+	found, err := db.readRecords(ctx, webshop, dirtyRecordsSQL, webshop, stream, limit)
 	return found, db.wrap("read dirty records", err)
 }
 
@@ -126,6 +142,9 @@ func scanRecord(row pgx.Rows) (d scannedRecord, err error) {
 	copy(d.Hash[:], hash)
 	if parentCodec != nil {
 		d.parentCodec = *parentCodec
+	}
+	if d.Lost = stored == nil; d.Lost {
+		return d, nil
 	}
 	d.Raw, err = expand(stored, codec)
 	return d, err

@@ -55,6 +55,7 @@ type writing struct {
 	pipe    pipe
 	counts  koppel.Counts
 	stored  map[string]storedRecord
+	marks   map[string]int64
 	parked  []parkedRow
 	groups  map[koppel.Object]*group
 	waiting waits
@@ -183,6 +184,9 @@ func (w *writing) try(ctx context.Context) error {
 		if err := w.readStored(ctx); err != nil {
 			return err
 		}
+		if err := w.readMarks(ctx); err != nil {
+			return err
+		}
 		if err := w.consolidate(ctx); err != nil {
 			return err
 		}
@@ -220,7 +224,7 @@ func (w *writing) try(ctx context.Context) error {
 func (w *writing) begin(tx *Tx) {
 	w.tx, w.pipe = tx, pipe{tx: tx}
 	w.counts, w.stored, w.parked, w.groups, w.changes, w.inTurn = koppel.Counts{}, nil, nil, nil, nil, false
-	w.waiting, w.offered, w.locked, w.unlooked = waits{}, nil, nil, nil
+	w.waiting, w.offered, w.marks, w.locked, w.unlooked = waits{}, nil, nil, nil, nil
 }
 
 // takeTurn waits until the batch before is committed: from then on this batch may lock what all batches share.
@@ -297,12 +301,13 @@ func (w *writing) self() *participant { return w.party[w.b.Lease.Coupling] }
 type storedRecord struct {
 	ticket int64
 	hash   [16]byte
+	parent string
 	gone   bool
 }
 
 const storedSQL = `
-SELECT r.remote_id, r.ticket, r.hash, r.gone_at IS NOT NULL FROM unnest($3::text[]) AS k(id)
-CROSS JOIN LATERAL (SELECT remote_id, ticket, hash, gone_at FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = k.id FOR NO KEY UPDATE) r`
+SELECT r.remote_id, r.ticket, r.hash, coalesce(r.parent_id, ''), r.gone_at IS NOT NULL FROM unnest($3::text[]) AS k(id)
+CROSS JOIN LATERAL (SELECT remote_id, ticket, hash, parent_id, gone_at FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = k.id FOR NO KEY UPDATE) r`
 
 // readStored locks the stored records and leaves out what is older than they are.
 func (w *writing) readStored(ctx context.Context) error {
@@ -323,7 +328,7 @@ func (w *writing) readStored(ctx context.Context) error {
 	var id string
 	var hash []byte
 	var s storedRecord
-	_, err = pgx.ForEachRow(found, []any{&id, &s.ticket, &hash, &s.gone}, func() error {
+	_, err = pgx.ForEachRow(found, []any{&id, &s.ticket, &hash, &s.parent, &s.gone}, func() error {
 		copy(s.hash[:], hash)
 		w.stored[id] = s
 		return nil
@@ -331,11 +336,11 @@ func (w *writing) readStored(ctx context.Context) error {
 	return err
 }
 
-// stale reports whether something newer is stored than what was read.
+// stale reports whether something newer is stored than what was read, or mapped from.
 func (w *writing) stale(r *Record) bool {
 	s, found := w.stored[r.ID]
 	if w.b.Mapping {
-		return !found || s.ticket != r.Ticket
+		return !found || s.gone || s.ticket != r.Ticket || r.Marked != 0 && w.marks[r.ID] != r.Marked
 	}
 	return found && s.ticket > r.Ticket
 }

@@ -59,7 +59,8 @@ func (w *writing) count() {
 			w.counts.Records++
 		}
 	}
-	w.counts.Records += b.Unchanged
+	w.counts.Records += b.Unchanged + int64(len(b.Mark))
+	w.counts.Changed += int64(len(b.Mark))
 	for _, r := range w.records {
 		switch {
 		case r.Marked != 0:

@@ -284,9 +284,12 @@ func (t *trial) mapped(program *mapping.Program, r *rest.Record, parent []byte) 
 	if program.NeedsParent() && parent == nil {
 		return triedObject{Error: "needs the parent record: read the stream without --id"}
 	}
-	result, err := t.mapper.Map(program, r.Raw, parent)
+	result, err := t.mapper.Map(program, mapping.Input{Record: r.Raw, Parent: parent})
 	if err != nil {
 		return triedObject{RemoteID: result.RemoteID, Error: err.Error()}
+	}
+	for _, j := range program.Joins() {
+		result.Notes = append(result.Notes, koppel.Note{Field: "joined." + j.Name, Text: "mapped without any; only a sync joins the records of " + j.Stream})
 	}
 	return triedObject{RemoteID: result.RemoteID, Values: named(program.Object().Fields(), result.Values), Notes: result.Notes, Skipped: result.Skip}
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/koppel-io/koppel/client"
+	"github.com/koppel-io/koppel/connectors"
+)
+
+// flat is a remote that tells everything in flat tables, three rows a page: connectors/testdata/flat reads it.
+type flat struct {
+	mu     sync.Mutex
+	clock  int
+	tables map[string][]map[string]any
+	asked  []string
+}
+
+const flatPage = 3
+
+// put writes a row; as the last that changed it moves to the end of its table.
+func (f *flat) put(table string, row map[string]any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.clock++
+	row["Timestamp"] = f.clock
+	f.remove(table, row["ID"])
+	f.tables[table] = append(f.tables[table], row)
+}
+
+func (f *flat) remove(table string, id any) {
+	f.tables[table] = slices.DeleteFunc(f.tables[table], func(row map[string]any) bool { return row["ID"] == id })
+}
+
+// requests are what was asked for since the last call.
+func (f *flat) requests() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	asked := f.asked
+	f.asked = nil
+	return asked
+}
+
+func (f *flat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, r.URL.RequestURI())
+	var after, skip int
+	if text := r.URL.Query().Get("after"); text != "" {
+		if _, err := fmt.Sscan(text, &after); err != nil {
+			http.Error(w, "after is no number", http.StatusBadRequest)
+			return
+		}
+	}
+	_, _ = fmt.Sscan(r.URL.Query().Get("skip"), &skip)
+	rows := []map[string]any{}
+	for _, row := range f.tables[strings.TrimPrefix(r.URL.Path, "/")] {
+		if row["Timestamp"].(int) > after {
+			rows = append(rows, row)
+		}
+	}
+	answer := map[string]any{"value": rows[min(skip, len(rows)):min(skip+flatPage, len(rows))]}
+	if skip+flatPage < len(rows) {
+		q := r.URL.Query()
+		q.Set("skip", fmt.Sprint(skip+flatPage))
+		answer["next"] = r.URL.Path + "?" + q.Encode()
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// newFlat couples a remote of flat tables, as a draft.
+func newFlat(t *testing.T, l *land, name string) (*site, *flat) {
+	t.Helper()
+	source, err := connectors.ReadSource("../../connectors/testdata/flat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(t, l, client.ConnectorSource{Manifest: strings.Replace(source.Manifest, "connector: flat\n", "connector: "+name+"\n", 1), Mapping: source.Mapping})
+	f := &flat{tables: map[string][]map[string]any{}}
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	s := &site{land: l, url: server.URL}
+	if s.webshop, err = l.api.CreateWebshop(t.Context(), client.NewWebshop{Name: t.Name(), Organisation: "Tests"}); err != nil {
+		t.Fatal(err)
+	}
+	s.coupling, err = l.api.CreateCoupling(t.Context(), client.NewCoupling{
+		Webshop: s.webshop.ID, Connector: name, Name: t.Name(), Credentials: client.Credentials{"url": server.URL},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, f
+}
