@@ -261,6 +261,13 @@ func TestChangedChildrenMarkTheirParents(t *testing.T) {
 	if err != nil || len(found) != 2 || len(found["P"].Raw) != 1 || found["P"].More {
 		t.Fatalf("children are %v, %v", found, err)
 	}
+	gone := &store.Batch{Lease: stock, Total: -1, Parent: r.lease.Stream, Gone: []store.Gone{{ID: "b", Ticket: 9}}}
+	if _, err := r.Engine.WriteBatch(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	if got := drain(); got != "Q false;" {
+		t.Errorf("a child that is gone: dirty are %q", got)
+	}
 	put(row("c", "P", 8))
 	for _, limits := range [][2]int{{1, 1 << 20}, {5, 30}} {
 		if found, err = r.Engine.ChildRecords(t.Context(), r.shop.ID, child, []string{"P"}, limits[0], limits[1]); err != nil || !found["P"].More || found["P"].Raw != nil {

@@ -20,8 +20,8 @@ type Gone struct {
 // A record's sources under its own id and (the partial index source_record) under another key.
 const (
 	lockGoneSQL = `
-SELECT r.remote_id, r.ticket, r.gone_at IS NOT NULL FROM unnest($3::text[]) AS k(id)
-CROSS JOIN LATERAL (SELECT remote_id, ticket, gone_at FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = k.id FOR NO KEY UPDATE) r`
+SELECT r.remote_id, r.ticket, r.gone_at IS NOT NULL, coalesce(r.parent_id, '') FROM unnest($3::text[]) AS k(id)
+CROSS JOIN LATERAL (SELECT remote_id, ticket, gone_at, parent_id FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = k.id FOR NO KEY UPDATE) r`
 	sourcesOfSQL = `
 SELECT s.record_id, s.object, s.remote_id, s.object_id FROM unnest($4::text[]) AS k(id) CROSS JOIN unnest($5::text[]) AS o(name)
 CROSS JOIN LATERAL (
@@ -86,17 +86,17 @@ func (w *writing) lockGone(ctx context.Context) (map[string]Gone, error) {
 	if err != nil {
 		return nil, err
 	}
-	var id string
+	var id, parent string
 	var ticket int64
 	var gone bool
-	_, err = pgx.ForEachRow(found, []any{&id, &ticket, &gone}, func() error {
+	_, err = pgx.ForEachRow(found, []any{&id, &ticket, &gone, &parent}, func() error {
 		g, goes := wanted[id]
 		switch {
 		case read[id]:
 		case goes && !gone && ticket <= g.Ticket:
-			w.gone = append(w.gone, &Record{ID: id, Ticket: g.Ticket})
+			w.gone = append(w.gone, &Record{ID: id, ParentID: parent, Ticket: g.Ticket})
 		case !goes && gone:
-			w.back = append(w.back, &Record{ID: id, Ticket: ticket})
+			w.back = append(w.back, &Record{ID: id, ParentID: parent, Ticket: ticket})
 		}
 		return nil
 	})

@@ -66,8 +66,8 @@ func (w *writing) writeDirty() {
 	}
 }
 
-// parentsOf are the records that changed ones belong to now or belonged to before, in the order in which rows are
-// locked, when those are mapped together with their children.
+// parentsOf are the records that changed ones belong to now or belonged to before, and those that what goes or comes
+// back belongs to, in the order in which rows are locked, when they are mapped together with their children.
 func (w *writing) parentsOf(changed []string) (parents []string) {
 	if w.b.Parent == 0 {
 		return nil
@@ -77,14 +77,13 @@ func (w *writing) parentsOf(changed []string) (parents []string) {
 		now[r.ID] = r.ParentID
 	}
 	for _, id := range changed {
-		for _, parent := range []string{now[id], w.stored[id].parent} {
-			if parent != "" {
-				parents = append(parents, parent)
-			}
-		}
+		parents = append(parents, now[id], w.stored[id].parent)
+	}
+	for _, r := range slices.Concat(w.gone, w.back) {
+		parents = append(parents, r.ParentID)
 	}
 	slices.Sort(parents)
-	return slices.Compact(parents)
+	return slices.DeleteFunc(slices.Compact(parents), func(id string) bool { return id == "" })
 }
 
 // lockMarksSQL locks marks for who maps under them: of two that took the same, one writes.
