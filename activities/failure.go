@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors/rest"
 )
 
 // refused turns the error of preparing a slice into a result, for the workflow
@@ -44,6 +45,11 @@ func failureOf(err error) *Failure {
 
 // end turns the error that ended a slice into a wait or a failure.
 func (r *SliceResult) end(err error) {
+	var pending *rest.Pending
+	if errors.As(err, &pending) {
+		r.Wait = &Wait{Reason: pending.Detail, For: pending.Wait}
+		return
+	}
 	failure := failureOf(err)
 	if failure.Wait > 0 && (failure.Kind == koppel.KindRateLimited || failure.Kind == koppel.KindQuota) {
 		r.Wait = &Wait{Reason: failure.Detail, For: failure.Wait}

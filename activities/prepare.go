@@ -89,7 +89,10 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 		return err
 	}
 	b.pages, b.held, b.read = append(b.pages, page), b.held+held, b.read+len(page.Records)
-	b.Pages, b.Bytes, b.Resume = b.Pages+1, b.Bytes+page.Bytes, page.Resume
+	b.Bytes, b.Resume = b.Bytes+page.Bytes, page.Resume
+	if page.Number > 0 { // else it only brings a position to remember
+		b.Pages++
+	}
 	if page.Total >= 0 {
 		b.Total = page.Total
 	}

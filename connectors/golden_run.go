@@ -30,8 +30,10 @@ type goldenRun struct {
 type goldenOut struct {
 	Step string `json:"step"`
 	// Auth is how the last request was authorized.
-	Auth    string         `json:"auth,omitempty"`
-	Version string         `json:"version,omitempty"`
+	Auth    string `json:"auth,omitempty"`
+	Version string `json:"version,omitempty"`
+	// Waits counts how often the remote was still at work on a job.
+	Waits   int            `json:"waits,omitempty"`
 	Pages   [][]string     `json:"pages,omitempty"`
 	End     *goldenEnd     `json:"end,omitempty"`
 	Error   *goldenError   `json:"error,omitempty"`
@@ -197,9 +199,17 @@ func (r *goldenRun) read(ctx context.Context, s GoldenStep) (goldenOut, error) {
 		if err == io.EOF {
 			break
 		}
+		if pending := (*rest.Pending)(nil); errors.As(err, &pending) {
+			out.Waits++
+			continue
+		}
 		if err != nil {
 			out.Error = errorOut(err)
 			return out, nil
+		}
+		if page.Number == 0 {
+			page.Release()
+			continue
 		}
 		ids := []string{}
 		for i := range page.Records {

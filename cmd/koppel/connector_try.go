@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -233,6 +234,12 @@ func (t *trial) first(ctx context.Context, stream string, opts rest.ReadOptions,
 		if errors.Is(err, io.EOF) {
 			return n, nil
 		}
+		if pending := (*rest.Pending)(nil); errors.As(err, &pending) {
+			if err := waitFor(ctx, pending.Wait); err != nil {
+				return n, err
+			}
+			continue
+		}
 		if err != nil {
 			return n, err
 		}
@@ -249,6 +256,18 @@ func (t *trial) first(ctx context.Context, stream string, opts rest.ReadOptions,
 		page.Release()
 	}
 	return n, nil
+}
+
+// waitFor lets the remote work on its job.
+func waitFor(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // show maps a record and prints both.

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -31,6 +32,10 @@ type call struct {
 	// token is set for calls that ask for a token: no rules of the manifest, no
 	// refresh, a budget of their own.
 	token *tokenEndpoint
+	// spool takes the body of a success in place of memory.
+	spool *spool
+	// timeout replaces the client's.
+	timeout time.Duration
 }
 
 // answer is what came back, read whole. Release it.
@@ -147,8 +152,17 @@ func (c *Client) send(ctx context.Context, call call) (*answer, error) {
 	}
 	defer response.Body.Close()
 	a.status, a.header = response.StatusCode, response.Header
+	var from io.Reader = response.Body
+	if call.spool != nil && a.status/100 == 2 {
+		if err := call.spool.fill(response.Body); err != nil {
+			a.took = c.now().Sub(began)
+			return a, err
+		}
+		// What is looked at, shown and kept is the beginning.
+		from = io.LimitReader(call.spool.open(), spoolShown)
+	}
 	var over bool
-	a.body, over, err = readBody(response.Body, c.maxBody)
+	a.body, over, err = readBody(from, c.maxBody)
 	a.took = c.now().Sub(began)
 	if err != nil {
 		return a, &readError{err}
@@ -158,6 +172,9 @@ func (c *Client) send(ctx context.Context, call call) (*answer, error) {
 	}
 	return a, nil
 }
+
+// spoolShown is how much of a spooled body its answer holds.
+const spoolShown = 4 << 10
 
 // backOff doubles from the first wait, with jitter of half of it.
 func backOff(first, most time.Duration, attempt int, _ *http.Response) time.Duration {
@@ -214,7 +231,7 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 		closeBody(r)
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(r.Context(), c.timeout, errRequestTimeout)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), cmp.Or(g.call.timeout, c.timeout), errRequestTimeout)
 	out := r.Clone(ctx)
 	c.setHeaders(out, g.call)
 	if err := signer.authorize(ctx, out); err != nil {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/koppel-io/koppel"
 )
@@ -41,11 +43,14 @@ func (c *Client) fault(a *answer, err error) *koppel.Error {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var reading *readError
+	var disk *diskError
 	switch {
 	case errors.Is(err, errRequestTimeout), isTimeout(err):
-		return koppel.E(koppel.KindTimeout, "", fmt.Sprintf("%s gave no whole answer within %s", host, c.timeout))
+		return koppel.E(koppel.KindTimeout, "", fmt.Sprintf("%s gave no whole answer within %s", host, c.timeoutOf(a.call)))
 	case errors.Is(err, errTooLarge):
-		return koppel.E(koppel.KindTooLarge, "", fmt.Sprintf("the answer of %s is larger than %d MiB", host, max(c.maxBody>>20, 1)))
+		return koppel.E(koppel.KindTooLarge, "", fmt.Sprintf("the answer of %s is larger than %d MiB", host, max(c.limitOf(a.call)>>20, 1)))
+	case errors.As(err, &disk):
+		return &koppel.Error{Kind: koppel.KindInternal, Detail: disk.Error(), Err: disk}
 	case errors.As(err, &dns):
 		return koppel.E(koppel.KindNetwork, "", "the name "+a.call.url.Hostname()+" cannot be resolved")
 	case errors.As(err, &certificate):
@@ -53,12 +58,34 @@ func (c *Client) fault(a *answer, err error) *koppel.Error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return koppel.E(koppel.KindNetwork, "", "nothing listens at "+host)
 	case errors.As(err, &reading):
-		return koppel.E(koppel.KindNetwork, "", fmt.Sprintf("%s broke the answer off after %d bytes", host, len(a.body.data)))
+		return koppel.E(koppel.KindNetwork, "", fmt.Sprintf("%s broke the answer off after %d bytes", host, a.received()))
 	case isReset(err):
 		return koppel.E(koppel.KindNetwork, "", host+" closed the connection without an answer")
 	}
 	return koppel.E(koppel.KindNetwork, "", fmt.Sprintf("%s cannot be reached: %v", host, withoutURL(err)))
 }
+
+// received is how much of a body came.
+func (a *answer) received() int64 {
+	switch {
+	case a.call.spool != nil:
+		return a.call.spool.size
+	case a.body == nil:
+		return 0
+	}
+	return int64(len(a.body.data))
+}
+
+// limitOf is the largest body that a call may bring.
+func (c *Client) limitOf(call call) int64 {
+	if call.spool != nil {
+		return call.spool.limit
+	}
+	return c.maxBody
+}
+
+// timeoutOf is the time limit of a call.
+func (c *Client) timeoutOf(call call) time.Duration { return cmp.Or(call.timeout, c.timeout) }
 
 // withoutURL drops the address that net/http puts into its errors: it may hold secrets.
 func withoutURL(err error) error {

@@ -41,7 +41,8 @@ type ParentRecord struct {
 
 // Page is one page of records. Release it when its records are no longer needed.
 type Page struct {
-	// Number counts the pages of the read from 1, across resumes.
+	// Number counts the pages of the read from 1, across resumes; 0 is no page
+	// of the collection but a position to remember, such as a job's id.
 	Number  int
 	Records []Record
 	// Resume is the position after this page: hand it to Read to go on there.
@@ -94,6 +95,10 @@ type Reader struct {
 	ahead  *ahead
 	// parts are read one after another; at.Part is the one being read.
 	parts []part
+	// rows is the fetched file of a stream with decode.
+	rows *rows
+	// yield: nothing is submitted before the caller has waited once.
+	yield bool
 	// note says why more is read than was asked for; empty when it is not.
 	note string
 
@@ -136,6 +141,12 @@ type position struct {
 	// Before is the sum of the totals of the parts before; -1 when one told none.
 	Before int64 `json:"before,omitempty"`
 	steadiness
+	// File names the file that rows are read from by its content, Row is the
+	// last row of it that was given.
+	File string `json:"file,omitempty"`
+	Row  int64  `json:"row,omitempty"`
+	// Job is where the stream's job stands.
+	Job jobState `json:"job,omitzero"`
 }
 
 // Caps on a read whose manifest and options give none.
@@ -201,7 +212,7 @@ func (c *Client) Wants(stream string, parent ParentRecord) (bool, error) {
 // streamEnv is what the expressions of a stream see while a part of it is read.
 func (c *Client) streamEnv(s *Stream, of part, under *ParentRecord) (map[string]any, error) {
 	env := with(c.env, "since", nil)
-	env["until"], env["parent"], env["window"] = nil, nil, nil
+	env["until"], env["parent"], env["window"], env["job"] = nil, nil, nil, nil
 	env["partition"] = of.partition
 	if s.Since != nil {
 		layout := newTimeLayout(s.Since)
@@ -260,7 +271,8 @@ func (c *Client) bounds(s *Stream, of part, unit time.Duration) (lower, upper ti
 }
 
 // Next returns the next page; [io.EOF] after the last one. After any error
-// but io.EOF the read can be resumed from the last page's Resume.
+// but io.EOF the read can be resumed from the last page's Resume; after a
+// [Pending] this Reader can also go on.
 func (r *Reader) Next(ctx context.Context) (*Page, error) {
 	if r.failed != nil {
 		return nil, r.failed
@@ -274,7 +286,11 @@ func (r *Reader) Next(ctx context.Context) (*Page, error) {
 		r.ended = true
 		return nil, io.EOF
 	}
-	page, err := r.next(ctx)
+	page, err := r.nextPage(ctx)
+	var pending *Pending
+	if errors.As(err, &pending) {
+		return nil, err
+	}
 	if err != nil {
 		r.Close()
 		var own *koppel.Error
@@ -287,9 +303,32 @@ func (r *Reader) Next(ctx context.Context) (*Page, error) {
 	return page, nil
 }
 
+// nextPage gives the next page of what the stream is read from.
+func (r *Reader) nextPage(ctx context.Context) (*Page, error) {
+	if r.stream.Job != nil {
+		if page, err := r.advanceJob(ctx); page != nil || err != nil {
+			return page, err
+		}
+		r.pager.env = with(r.pager.env, "job", r.at.Job.vars())
+	}
+	page, err := r.fetchedPage(ctx)
+	if r.stream.Job != nil && koppel.KindOf(err) == koppel.KindNotFound {
+		return r.loseJob("what job " + r.at.Job.ID + " made is gone")
+	}
+	return page, err
+}
+
+func (r *Reader) fetchedPage(ctx context.Context) (*Page, error) {
+	if r.stream.Decode != nil {
+		return r.nextRows(ctx)
+	}
+	return r.next(ctx)
+}
+
 // Close stops requests that were made ahead. It is called by Next after an error.
 func (r *Reader) Close() {
 	if r.ahead != nil {
 		r.ahead.close()
 	}
+	r.closeRows()
 }

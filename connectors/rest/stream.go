@@ -8,13 +8,15 @@ import (
 type Stream struct {
 	// Name is the stream's key in the manifest.
 	Name    string
-	Request `y:",inline" scope:"since,until,parent,partition,window"`
+	Request `y:",inline" scope:"since,until,parent,partition,window,job"`
 	// Records is where the records are in the answer.
 	Records Selector `y:"records" doc:"Where the records are: @ for the whole body, or a dotted path; a trailing ? lets it be missing"`
 	Key     Paths    `y:"key,required,one" doc:"Member that identifies a record, as a dotted path; several are joined by a slash"`
 	Page    Paging   `y:"page" doc:"How the collection is paged; a single answer when absent"`
 	Total   *Place   `y:"total" doc:"Where the remote tells how many records there are"`
 	Since   *Since   `y:"since" doc:"How changes since a time are read"`
+	Job     *Job     `y:"job" doc:"Work that the remote does on request before the collection can be read"`
+	Decode  *Decode  `y:"decode" doc:"The answer is a file of rows"`
 	// Partitions are read one after another; the collection is all of them.
 	Partitions []Partition `y:"partitions" doc:"Parts of the collection that are read one after another, each to its own end"`
 	One        *One        `y:"one" doc:"How one record is read by id" scope:"id,parent"`
@@ -32,7 +34,7 @@ type Stream struct {
 	// variants are the alternatives of choose, decoded as whole streams.
 	variants []variant
 
-	_ struct{} `reserved:"decode,bulk,detail,states,webhook"`
+	_ struct{} `reserved:"bulk,detail,states,webhook"`
 }
 
 // Parent ties the records of a flat child stream to their parents.
