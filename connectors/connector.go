@@ -45,6 +45,9 @@ type Group struct {
 	Objects []koppel.Object
 	// Streams in the order of reading; a child comes after its parent.
 	Streams []string
+	// Feeds are the streams that list deletions of Streams, read before them: what is listed alive afterwards is. Each
+	// group that uses a feed reads it for itself.
+	Feeds []string
 }
 
 // Compile checks both files and returns the connector. The error names file,
@@ -119,10 +122,23 @@ func groupsOf(m *rest.Manifest, mapped *mapping.Mapping) []Group {
 		joined.Streams = inOrder(m, append(joined.Streams, streams...))
 		groups = append(apart, joined)
 	}
+	for i := range groups {
+		groups[i].Feeds = feedsOf(m, groups[i].Streams)
+	}
 	slices.SortStableFunc(groups, func(a, b Group) int {
 		return slices.Index(koppel.Objects(), a.Name) - slices.Index(koppel.Objects(), b.Name)
 	})
 	return groups
+}
+
+func feedsOf(m *rest.Manifest, streams []string) []string {
+	var feeds []string
+	for _, name := range streams {
+		if s := m.Stream(name); s != nil {
+			feeds = append(feeds, s.FeedsOf()...)
+		}
+	}
+	return inOrder(m, feeds)
 }
 
 // withParents adds the parents of streams.

@@ -26,9 +26,6 @@ func (s *Stream) check(d *decoder, n *node) {
 	if s.Records.Path == "" {
 		s.Records = Selector{Path: "@"}
 	}
-	if s.Deletes == "" {
-		s.Deletes = "none"
-	}
 	if s.Each != "" && len(s.Partitions) > 0 {
 		d.fail(n.get("partitions"), "a stream that is read per parent has no partitions")
 	}

@@ -117,6 +117,7 @@ func (r *Reader) take(ctx context.Context, f *fetch, at string, overlap bool) (p
 	r.repeated = false
 	if r.pager.guarded() {
 		if r.shifted(at, page.Records, total, overlap) {
+			r.at.Moved = r.at.Moved || r.at.Total != total
 			r.at.Total = total
 			return nil, shifted, nil
 		}
@@ -146,6 +147,7 @@ func (r *Reader) advance(page *Page, a *answer, total int64, print string, end e
 	r.at.Pages++
 	r.at.Read += int64(len(page.Records))
 	r.at.Bytes += page.Bytes
+	r.at.Moved = r.at.Moved || r.at.Total >= 0 && r.at.Total != total
 	r.at.Total = total
 	r.at.Print = print
 	r.at.Next, r.at.Rule = end.next, end.rule

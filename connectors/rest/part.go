@@ -224,5 +224,8 @@ func (r *Reader) End() End {
 		end.Rule = r.note + end.Rule
 	}
 	end.Complete = end.Rule != "" && !r.at.Skipped && (end.Total < 0 || end.Read >= end.Total)
+	p := r.stream.Page
+	follows := p.Guard || p.Steady || p.Number == "" && p.Offset == ""
+	end.Counted = end.Complete && end.Total >= 0 && !r.at.Moved && follows
 	return end
 }

@@ -72,6 +72,9 @@ type End struct {
 	// Complete: the rule was met, nothing was ignored, and the remote's total,
 	// where it tells one, was reached.
 	Complete bool
+	// Counted: the remote told a total that did not move while it was read, and
+	// no row can have moved past the reader.
+	Counted bool
 	// Total is what the remote said last; -1 when it did not tell.
 	Total int64
 	// Read is how many records the read gave, across resumes.
@@ -128,6 +131,8 @@ type position struct {
 	Print   string           `json:"print,omitempty"`
 	Ignored map[string]int64 `json:"ignored,omitempty"`
 	Rereads int64            `json:"rereads,omitempty"`
+	// Moved: the total was not the same on every page.
+	Moved bool `json:"moved,omitempty"`
 	// Skipped: an answer was ignored, so the read cannot be complete.
 	Skipped bool `json:"skipped,omitempty"`
 	// Rule is the end rule, once met.

@@ -23,7 +23,7 @@ type Stream struct {
 	Find       *Finds      `y:"find" doc:"How records are found by another key" scope:"value"`
 	// Volatile members change without meaning and are left out of the hash.
 	Volatile []string `y:"volatile" doc:"Top-level members that change without meaning; left out of the hash"`
-	Deletes  string   `y:"deletes" doc:"How deletions show; none when absent" enum:"missing,none"`
+	Deletes  Deletes  `y:"deletes" doc:"How deletions show: missing (from a complete read), none, { feed, when, id } or { flag }; none when absent" scope:"record"`
 	Shape    *Shape   `y:"shape" doc:"What the records look like: the members that mappings may read"`
 
 	Each     string  `y:"each" doc:"Parent stream: this one is read once per record of it"`
