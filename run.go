@@ -22,6 +22,8 @@ const (
 	ModeSingle Mode = "single" // exactly the given keys
 	ModeReplay Mode = "replay" // map again from stored records, no remote call
 	ModePush   Mode = "push"   // write one object to the remote
+	// ModeProposal carries out what a person decided on a proposal of deletes.
+	ModeProposal Mode = "proposal"
 )
 
 // Scans reports whether runs of the mode read a stream page by page, of which
@@ -103,6 +105,12 @@ type Evidence struct {
 	Read int64 `json:"read"`
 	// Ignored counts answers that a response rule ignored, by rule.
 	Ignored map[string]int64 `json:"ignored,omitempty"`
+	// Unseen are stored records that a complete scan did not list, Unlisted those of them that a single read found all
+	// the same, Waiting those that are not proven to be gone yet, Kept those that a person decided to keep.
+	Unseen   int64 `json:"unseen,omitempty"`
+	Unlisted int64 `json:"unlisted,omitempty"`
+	Waiting  int64 `json:"waiting,omitempty"`
+	Kept     int64 `json:"kept,omitempty"`
 	// Missing is what evidence lacks, in words; empty when the run earned its green.
 	Missing string `json:"missing,omitempty"`
 }

@@ -70,14 +70,14 @@ func TestGroups(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]Group{
 		"woocommerce": {
-			{koppel.Products, []koppel.Object{koppel.Products}, []string{"products", "variations"}},
-			{koppel.SellOrders, []koppel.Object{koppel.SellOrders}, []string{"orders"}},
+			{koppel.Products, []koppel.Object{koppel.Products}, []string{"products", "variations"}, nil},
+			{koppel.SellOrders, []koppel.Object{koppel.SellOrders}, []string{"orders"}, nil},
 		},
 		"demo": {
-			{koppel.Suppliers, []koppel.Object{koppel.Suppliers}, []string{"suppliers"}},
-			{koppel.Products, []koppel.Object{koppel.Products}, []string{"products", "variations"}},
-			{koppel.SupplierProducts, []koppel.Object{koppel.SupplierProducts}, []string{"supplier_products"}},
-			{koppel.SellOrders, []koppel.Object{koppel.SellOrders}, []string{"orders"}},
+			{koppel.Suppliers, []koppel.Object{koppel.Suppliers}, []string{"suppliers"}, nil},
+			{koppel.Products, []koppel.Object{koppel.Products}, []string{"products", "variations"}, nil},
+			{koppel.SupplierProducts, []koppel.Object{koppel.SupplierProducts}, []string{"supplier_products"}, nil},
+			{koppel.SellOrders, []koppel.Object{koppel.SellOrders}, []string{"orders"}, nil},
 		},
 	} {
 		if diff := cmp.Diff(want, builtinOf(t, name).Groups()); diff != "" {
@@ -118,7 +118,7 @@ objects:
 	}
 	want := []Group{
 		{koppel.Suppliers, []koppel.Object{koppel.Suppliers, koppel.Products, koppel.SupplierProducts}, []string{"items", "vendors", "stock"}},
-		{koppel.SellOrders, []koppel.Object{koppel.SellOrders}, []string{"orders"}},
+		{koppel.SellOrders, []koppel.Object{koppel.SellOrders}, []string{"orders"}, nil},
 	}
 	if diff := cmp.Diff(want, c.Groups()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

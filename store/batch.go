@@ -27,6 +27,11 @@ type Batch struct {
 	// Gone are records of the stream that the remote has no longer: their sources go with them. One that was read under
 	// a newer ticket stays.
 	Gone []Gone
+	// Suspects are records, of this or of other streams of the coupling, of which the remote says that they are gone:
+	// they wait for the delete stage and its budget.
+	Suspects []Suspect
+	// SeenTicket is the oldest ticket of the pages that Seen comes from: what was said to be gone after it stays so.
+	SeenTicket int64
 	// Back are ids of records that are gone and come back as they were stored, with their sources.
 	Back []string
 	// Parent is the stream of the records' parents when something there is mapped together with its children: a
@@ -50,6 +55,8 @@ type End struct {
 	Rule string
 	// Complete: the scan read the whole collection.
 	Complete bool
+	// Whole: all of it was asked for. Counted: its total did not move, and no row can have moved past the reader.
+	Whole, Counted bool
 	// Ignored counts answers that a response rule ignored, by rule.
 	Ignored map[string]int64
 }

@@ -148,6 +148,7 @@ func (w *writing) writeGone() {
 		tickets[i] = r.Ticket
 	}
 	w.pipe.add(int64(len(ids)), goneRecordsSQL, textsArg(ids), intsArg(tickets), intArg(l.Webshop), intArg(l.Stream), intArg(l.Run))
+	w.pipe.add(-1, endSuspectsSQL, textsArg(ids), intArg(l.Webshop), intArg(l.Stream))
 	w.pipe.add(-1, undirtySQL, textsArg(ids), intArg(l.Webshop), intArg(l.Stream))
 	if w.waiting.parked {
 		w.pipe.add(-1, resolveSQL, textsArg(ids), intArg(l.Webshop), intArg(l.Stream), textsArg([]string{}), textsArg([]string{}))

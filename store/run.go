@@ -67,6 +67,8 @@ type RunKeys struct {
 	EANs      []string `json:"eans,omitempty"`
 	Numbers   []string `json:"numbers,omitempty"`
 	OutboxID  int64    `json:"outbox_id,omitempty"`
+	// Proposal is the outside id of the proposal whose decision the run carries out.
+	Proposal string `json:"proposal,omitempty"`
 }
 
 // Len is how many keys there are.

@@ -23,6 +23,10 @@ type Scan struct {
 	// EndRule is the manifest's end rule that was met; "" before that.
 	EndRule  string
 	Complete bool
+	// Whole: the whole collection was asked for. Counted: the remote told a total that did not move.
+	Whole, Counted bool
+	// Compared: what it did not see was compared with what is stored.
+	Compared bool
 	// Ignored counts answers that a response rule ignored, by rule.
 	Ignored map[string]int64
 	// Total is what the remote said there is; -1 when it did not tell.
@@ -33,7 +37,7 @@ type Scan struct {
 
 // scanSQL reads scans with the run r and the stream st.
 const scanSQL = `
-SELECT s.id, s.stream_id, st.name AS stream, s.resume, s.ignored, s.since, s.until, s.started_at, s.last_page_at, s.ended_at, s.end_rule, s.complete, s.total, s.batches,
+SELECT s.id, s.stream_id, st.name AS stream, s.resume, s.ignored, s.since, s.until, s.started_at, s.last_page_at, s.ended_at, s.end_rule, s.complete, s.whole, s.counted, s.compared_at IS NOT NULL AS compared, s.total, s.batches,
        s.pages, s.records, s.changed, s.unchanged, s.parked, s.gone, s.objects, s.bytes
 FROM scan s JOIN run r ON r.id = s.run_id JOIN stream st ON st.id = s.stream_id
 `

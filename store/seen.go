@@ -12,15 +12,19 @@ import (
 const (
 	seenSQL = `SELECT keys FROM scan_seen WHERE webshop_id = $1 AND scan_id = $2 ORDER BY batch`
 	idsSQL  = `
-SELECT remote_id FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id > $3 AND gone_at IS NULL
-ORDER BY remote_id LIMIT $4`
+SELECT r.remote_id FROM record r WHERE r.webshop_id = $1 AND r.stream_id = $2 AND r.remote_id > $3 AND r.gone_at IS NULL AND r.ticket <= $5
+  AND ($6 = 0 OR EXISTS (
+      SELECT FROM stream s JOIN record p ON p.webshop_id = s.webshop_id AND p.stream_id = s.parent_stream_id
+      WHERE s.id = r.stream_id AND p.remote_id = r.parent_id AND p.run_id = $6))
+ORDER BY r.remote_id LIMIT $4`
 	idsAtOnce = 5000
 )
 
-// Missing goes over the stored, not yet gone records of the lease's stream that its scan did not see, in the order of
-// their ids. It holds eight bytes for every record that the scan saw. It says nothing about whether the scan was
-// complete: that is for the caller to know before anything is taken for gone.
-func (db *DB) Missing(ctx context.Context, lease Lease) iter.Seq2[string, error] {
+// missing goes over the stored, not yet gone records of the lease's stream that its scan did not see, in the order of
+// their ids, without those that were read under a newer ticket. parentsOf, unless 0, leaves only children of parents
+// that the run changed. It holds eight bytes for every record that the scan saw. It says nothing about whether the scan
+// was complete: that is for the caller to know before anything is taken for gone.
+func (db *DB) missing(ctx context.Context, lease Lease, ticket, parentsOf int64) iter.Seq2[string, error] {
 	const op = "look for missing records"
 	return func(yield func(string, error) bool) {
 		seen, err := db.seen(ctx, lease)
@@ -29,7 +33,7 @@ func (db *DB) Missing(ctx context.Context, lease Lease) iter.Seq2[string, error]
 			return
 		}
 		for after, more := "", true; more; {
-			ids, err := db.idsAfter(ctx, lease, after)
+			ids, err := db.idsAfter(ctx, lease, after, ticket, parentsOf)
 			if err != nil {
 				yield("", db.wrap(op, err))
 				return
@@ -66,12 +70,12 @@ func (db *DB) seen(ctx context.Context, lease Lease) (keys []uint64, err error) 
 	return slices.Compact(keys), err
 }
 
-func (db *DB) idsAfter(ctx context.Context, lease Lease, after string) ([]string, error) {
+func (db *DB) idsAfter(ctx context.Context, lease Lease, after string, ticket, parentsOf int64) ([]string, error) {
 	return With(ctx, db, ForWebshop(lease.Webshop), func(tx *Tx) ([]string, error) {
 		if _, err := tx.exec(ctx, byKeySQL); err != nil {
 			return nil, err
 		}
-		found, err := tx.tx.Query(ctx, idsSQL, lease.Webshop, lease.Stream, after, idsAtOnce)
+		found, err := tx.tx.Query(ctx, idsSQL, lease.Webshop, lease.Stream, after, idsAtOnce, ticket, parentsOf)
 		if err != nil {
 			return nil, err
 		}

@@ -74,6 +74,8 @@ type waits struct {
 	refs []bool
 	// adoption: a child stream does not know its parent stream yet.
 	adoption bool
+	// suspects: records of the stream are suspected to be gone.
+	suspects bool
 }
 
 // anyWaitsSQL is an array with a place for each of waiters.

@@ -194,6 +194,7 @@ func (w *writing) try(ctx context.Context) error {
 		w.writeDirty()
 		w.writeParked()
 		w.writeGone()
+		w.writeSuspects()
 		if err := w.pipe.run(ctx); err != nil {
 			return err
 		}
@@ -252,7 +253,8 @@ SELECT s.epoch, ` + participantsSQL + `,
        EXISTS (SELECT FROM link_decision WHERE webshop_id = $1 AND coupling_id = $3),
        `
 	standTail = `,
-       EXISTS (SELECT FROM stream WHERE webshop_id = $1 AND id = ANY($4) AND parent_stream_id IS DISTINCT FROM $2)
+       EXISTS (SELECT FROM stream WHERE webshop_id = $1 AND id = ANY($4) AND parent_stream_id IS DISTINCT FROM $2),
+       EXISTS (SELECT FROM gone_suspect WHERE webshop_id = $1 AND stream_id = $2)
 FROM stream s WHERE s.webshop_id = $1 AND s.id = $2 AND s.coupling_id = $3`
 )
 
@@ -270,7 +272,7 @@ func (w *writing) open(ctx context.Context) error {
 	}
 	batch.Queue(standSQL, lease.Webshop, lease.Stream, lease.Coupling, w.b.Children).QueryRow(func(row pgx.Row) error {
 		q := &w.waiting
-		return row.Scan(&held, &w.partyText, &q.parked, &q.decisions, &q.refs, &q.adoption)
+		return row.Scan(&held, &w.partyText, &q.parked, &q.decisions, &q.refs, &q.adoption, &q.suspects)
 	})
 	if err := w.tx.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return foundOr("write batch", "stream", fmt.Sprint(lease.Stream), err)

@@ -18,7 +18,9 @@ WITH s AS (
         ended_at = CASE WHEN $13::boolean THEN now() ELSE ended_at END,
         end_rule = CASE WHEN $13::boolean THEN $14::text ELSE end_rule END,
         complete = CASE WHEN $13::boolean THEN $15::boolean ELSE complete END,
-        ignored = CASE WHEN $13::boolean THEN $16::jsonb ELSE ignored END
+        ignored = CASE WHEN $13::boolean THEN $16::jsonb ELSE ignored END,
+        whole = CASE WHEN $13::boolean THEN $18::boolean ELSE whole END,
+        counted = CASE WHEN $13::boolean THEN $19::boolean ELSE counted END
     WHERE webshop_id = $1::bigint AND id = $2::bigint RETURNING batches
 )
 INSERT INTO scan_seen (webshop_id, scan_id, batch, keys) SELECT $1::bigint, $2::bigint, s.batches, $17::bytea FROM s WHERE length($17::bytea) > 0`
@@ -44,10 +46,21 @@ func (w *writing) writeScan() {
 	if len(b.Resume) > 0 {
 		resume = b.Resume
 	}
-	rows := int64(min(1, len(b.Seen)))
+	rows := int64(min(1, len(w.seen())))
 	w.pipe.add(rows, countSQL, intArg(l.Webshop), intArg(l.Scan), jsonbArg(resume), intArg(c.Pages), intArg(c.Records), intArg(c.Changed),
 		intArg(c.Unchanged), intArg(c.Parked), intArg(c.Gone), intArg(c.Objects), intArg(c.Bytes), intArg(b.Total),
-		boolArg(b.End != nil), textArg(end.Rule), boolArg(end.Complete), jsonbArg(ignored), bytesArg(seenKeys(b.Seen)))
+		boolArg(b.End != nil), textArg(end.Rule), boolArg(end.Complete), jsonbArg(ignored), bytesArg(seenKeys(w.seen())), boolArg(end.Whole), boolArg(end.Counted))
+}
+
+// seen is what the batch saw, records without a usable id under the name they are parked by.
+func (w *writing) seen() []string {
+	seen := w.b.Seen
+	for _, r := range w.records {
+		if len(r.ID) > 0 && r.ID[0] == '?' {
+			seen = append(seen[:len(seen):len(seen)], r.ID)
+		}
+	}
+	return seen
 }
 
 // count sums up what the batch read and what became of it.
