@@ -117,7 +117,7 @@ objects:
 		t.Fatal(err)
 	}
 	want := []Group{
-		{koppel.Suppliers, []koppel.Object{koppel.Suppliers, koppel.Products, koppel.SupplierProducts}, []string{"items", "vendors", "stock"}},
+		{koppel.Suppliers, []koppel.Object{koppel.Suppliers, koppel.Products, koppel.SupplierProducts}, []string{"items", "vendors", "stock"}, nil},
 		{koppel.SellOrders, []koppel.Object{koppel.SellOrders}, []string{"orders"}, nil},
 	}
 	if diff := cmp.Diff(want, c.Groups()); diff != "" {

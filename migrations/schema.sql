@@ -650,6 +650,33 @@ TABLE exchange PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE gone_suspect ROW LEVEL SECURITY FORCED
+    -- Records that may be gone: kept until they are proven and acted on, or read again.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling whose record it is.
+    stream_id bigint NOT NULL  -- The record's stream.
+    remote_id text NOT NULL  -- The record's id.
+    reason text NOT NULL  -- What raised the suspicion.
+    ticket bigint NOT NULL  -- Taken before the remote said so; a record read under a newer one is there.
+    scans integer NOT NULL DEFAULT 0  -- Complete scans in a row that did not list it.
+    scan_id bigint NOT NULL DEFAULT 0  -- The last of them; 0 for other reasons.
+    proven boolean NOT NULL DEFAULT false  -- Nothing more has to be shown.
+    kept_at timestamp with time zone  -- When a person decided that it stays; null without such a decision.
+    first_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was first suspected.
+    CONSTRAINT gone_suspect_reason_check CHECK ((reason = ANY (ARRAY['missing'::text, 'feed'::text, 'flag'::text, 'event'::text, 'parent'::text])))
+    CONSTRAINT gone_suspect_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT gone_suspect_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
+    CONSTRAINT gone_suspect_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT gone_suspect_pkey PRIMARY KEY (webshop_id, stream_id, remote_id)
+    CREATE INDEX gone_suspect_coupling ON public.gone_suspect USING btree (coupling_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE inbox PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     -- Webhooks as they came in, stored once before they are answered.
     at timestamp with time zone NOT NULL DEFAULT clock_timestamp()  -- When it happened; the partition goes by it.
@@ -904,6 +931,58 @@ TABLE product_composition ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE proposal ROW LEVEL SECURITY FORCED
+    -- Deletes beyond the delete budget, which a person approves or rejects.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling whose records are gone.
+    stream_group text NOT NULL  -- The stream group whose run proposed it.
+    run_id bigint NOT NULL  -- The run that proved it last.
+    state text NOT NULL DEFAULT 'open'::text  -- open, approved (being applied), applied, rejected, superseded (nothing is left of it), undoing, undone.
+    reason text NOT NULL  -- What of the delete budget it exceeds, for people.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When a run last changed what is proposed.
+    decided_at timestamp with time zone  -- When a person decided; null before.
+    decided_by text NOT NULL DEFAULT ''::text  -- Who decided.
+    CONSTRAINT proposal_state_check CHECK ((state = ANY (ARRAY['open'::text, 'approved'::text, 'applied'::text, 'rejected'::text, 'superseded'::text, 'undoing'::text, 'undone'::text])))
+    CONSTRAINT proposal_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT proposal_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT proposal_pkey PRIMARY KEY (id)
+    CONSTRAINT proposal_uuid_key UNIQUE (uuid)
+    CREATE UNIQUE INDEX proposal_one_open ON public.proposal USING btree (coupling_id, stream_group) WHERE (state = 'open'::text)
+    CREATE INDEX proposal_webshop ON public.proposal USING btree (webshop_id, id DESC)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE proposal_item ROW LEVEL SECURITY FORCED
+    -- One record of a proposal.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    proposal_id bigint NOT NULL  -- Its proposal.
+    stream_id bigint NOT NULL  -- The record's stream.
+    remote_id text NOT NULL  -- The record's id.
+    reason text NOT NULL  -- How it is known that it is gone.
+    ticket bigint NOT NULL  -- Taken before the remote said so; a record read under a newer one stays.
+    state text NOT NULL DEFAULT 'proposed'::text  -- proposed, applied, left (the record came back first), undone.
+    CONSTRAINT proposal_item_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'applied'::text, 'left'::text, 'undone'::text])))
+    CONSTRAINT proposal_item_proposal_id_fkey FOREIGN KEY (proposal_id) REFERENCES proposal(id) ON DELETE CASCADE
+    CONSTRAINT proposal_item_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
+    CONSTRAINT proposal_item_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT proposal_item_pkey PRIMARY KEY (webshop_id, proposal_id, stream_id, remote_id)
+    CREATE INDEX proposal_item_record ON public.proposal_item USING btree (webshop_id, stream_id, remote_id) WHERE (state = 'proposed'::text)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE provider
     -- The technical side of a service.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
@@ -971,8 +1050,11 @@ TABLE run ROW LEVEL SECURITY FORCED
     queued_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was opened.
     started_at timestamp with time zone  -- When it started.
     finished_at timestamp with time zone  -- When it ended.
+    decided_at timestamp with time zone  -- When a person decided on a suspect run; null before.
+    decided_by text NOT NULL DEFAULT ''::text  -- Who decided.
+    accepted boolean  -- What the person decided: true promoted what was held back. Null without a decision.
     CONSTRAINT run_direction_check CHECK ((direction = ANY (ARRAY['pull'::text, 'push'::text])))
-    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'single'::text, 'replay'::text, 'push'::text])))
+    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'single'::text, 'replay'::text, 'push'::text, 'proposal'::text])))
     CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'succeeded_with_parked'::text, 'suspect'::text, 'failed'::text, 'cancelled'::text])))
     CONSTRAINT run_trigger_check CHECK ((trigger = ANY (ARRAY['activation'::text, 'schedule'::text, 'manual'::text, 'webhook'::text, 'dependency'::text])))
     CONSTRAINT run_connector_version_id_fkey FOREIGN KEY (connector_version_id) REFERENCES connector_version(id)
@@ -1019,6 +1101,13 @@ TABLE scan ROW LEVEL SECURITY FORCED
     gone bigint NOT NULL DEFAULT 0  -- Sources found gone.
     objects bigint NOT NULL DEFAULT 0  -- Objects created or changed.
     bytes bigint NOT NULL DEFAULT 0  -- Bytes of records read.
+    ticket bigint NOT NULL DEFAULT nextval('ticket'::regclass)  -- Taken when the scan was opened: what was read under a newer one is not missing from it.
+    whole boolean NOT NULL DEFAULT false  -- The whole collection was asked for, not only what changed since or in a window.
+    counted boolean NOT NULL DEFAULT false  -- The remote told a total that did not move, and no row can have moved past the reader.
+    compared_at timestamp with time zone  -- When what it did not see was compared with what is stored; null before.
+    missing bigint NOT NULL DEFAULT 0  -- Stored records that it did not see.
+    asked bigint NOT NULL DEFAULT 0  -- Missing records that were asked for singly.
+    unlisted bigint NOT NULL DEFAULT 0  -- Missing records that turned out to be there when asked for singly.
     CONSTRAINT scan_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE
     CONSTRAINT scan_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
     CONSTRAINT scan_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
