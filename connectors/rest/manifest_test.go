@@ -23,7 +23,7 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 			"c.yaml:10:11: streams.rows.page: exactly one of number, offset, next and token belongs here; leave page out for a single answer\nc.yaml:10:13: streams.rows.page.numbr: unknown key numbr; did you mean number?"},
 		{"missing", "connector: test\n", "c.yaml:1:1: version is missing: Semantic version of this connector, such as 1.0.0\nc.yaml:1:1: name is missing: Name as people read it\nc.yaml:1:1: provider_types is missing: What it is for\nc.yaml:1:1: http is missing: How requests are made"},
 		{"several at once", start + "streams:\n  rows:\n    get: /${nope}\n    key: id\n    records: a..b\n    deletes: sometimes\n",
-			"c.yaml:8:10: streams.rows.get: unknown name nope (variables here: credentials, settings, app, environment, version, since, until, parent, partition, window, job)\nc.yaml:10:14: streams.rows.records: expected a dotted path of member names, such as id or d.results\nc.yaml:11:14: streams.rows.deletes: unknown value sometimes; known here: missing, none"},
+			"c.yaml:8:10: streams.rows.get: unknown name nope (variables here: credentials, settings, app, environment, version, since, until, parent, partition, window, job)\nc.yaml:10:14: streams.rows.records: expected a dotted path of member names, such as id or d.results\nc.yaml:11:14: streams.rows.deletes: expected missing, none, { feed, when, id } or { flag }; known here: missing, none"},
 		{"wrong kind", start + "settings: [1]\n", "c.yaml:6:11: settings: expected a mapping, found a list"},
 		{"twice", start + "name: Again\n", "c.yaml:6:1: not YAML: mapping key \"name\" already defined at [3:1]"},
 		{"anchor", start + "docs: &a x\n", "c.yaml:6:7: docs: Anchor is not part of the language; use like for reuse"},
