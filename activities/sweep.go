@@ -17,7 +17,9 @@ const (
 // Sweep makes open runs and Temporal agree: a queued run without a workflow is
 // started, a running one without is closed with the cause, one that was held
 // goes on when its coupling does. The same for activations. It also starts
-// pushes that nobody has in hand, makes partitions and reconciles schedules.
+// pushes that nobody has in hand, lets couplings catch up with what they missed
+// while their credentials were refused, keeps idle logins alive, makes
+// partitions and reconciles schedules.
 func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 	_, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
@@ -28,6 +30,9 @@ func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 		return swept, err
 	}
 	swept.Schedules = schedules
+	if err := a.catchUp(ctx, &swept); err != nil {
+		return swept, err
+	}
 	for after := int64(0); ; {
 		runs, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Run, error) {
 			return tx.OpenRuns(ctx, after, sweepAtOnce)
@@ -49,6 +54,9 @@ func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 		return swept, err
 	}
 	if err := a.dispatch(ctx, &swept); err != nil {
+		return swept, err
+	}
+	if err := a.keepAlive(ctx, &swept); err != nil {
 		return swept, err
 	}
 	swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead)

@@ -177,6 +177,8 @@ type Swept struct {
 	Closed      int `json:"closed"`
 	Activations int `json:"activations"`
 	Pushes      int `json:"pushes"`
+	CaughtUp    int `json:"caught_up"`
+	KeptAlive   int `json:"kept_alive"`
 	Partitions  int `json:"partitions"`
 	Schedules   int `json:"schedules"`
 }

@@ -122,44 +122,43 @@ func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, c
 		advice := koppel.Advise(err, c.UUID, "")
 		return checked{Problem: &advice}, nil
 	}
-	resumed := false
+	var resumed []store.Coupling
 	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
-		resumed = false
-		if c.CredentialID != nil {
-			if err := tx.CredentialTested(ctx, *c.CredentialID, account.Version); err != nil {
-				return err
-			}
-		}
+		resumed = nil
 		if version != "" {
 			if err := tx.SetRemoteVersion(ctx, c.ID, version); err != nil {
 				return err
 			}
 		}
-		if c, err = tx.Coupling(ctx, c.UUID); err != nil || !waitsForAuth(c) {
+		if c.CredentialID == nil {
+			return nil
+		}
+		var err error
+		if resumed, err = tx.CredentialAccepted(ctx, *c.CredentialID, account.Version); err != nil {
 			return err
 		}
-		before := c.State
-		if c, err = tx.ResumeCoupling(ctx, c.UUID, koppel.PausedByAuth); err != nil {
-			return err
+		for _, r := range resumed {
+			if err := audit(ctx, tx, who, "coupling.resume", r.UUID, koppel.CouplingNeedsReauth, r.State); err != nil {
+				return err
+			}
 		}
-		resumed = true
-		return audit(ctx, tx, who, "coupling.resume", c.UUID, before, c.State)
+		return nil
 	})
 	if err != nil {
 		return checked{}, err
 	}
-	if c.State == koppel.CouplingActivating {
-		if err := s.Engine.Activate(ctx, c); err != nil {
+	for _, r := range resumed {
+		if r.State != koppel.CouplingActivating {
+			continue
+		}
+		if err := s.Engine.Activate(ctx, r); err != nil {
 			return checked{}, koppel.Wrap(op, err)
 		}
-	} else if resumed {
+	}
+	if len(resumed) > 0 {
 		s.sweep(ctx)
 	}
 	return checked{OK: true, Version: version}, nil
-}
-
-func waitsForAuth(c store.Coupling) bool {
-	return c.State == koppel.CouplingNeedsReauth || c.PauseOwner != nil && *c.PauseOwner == koppel.PausedByAuth
 }
 
 func noCredentials(op string, c store.Coupling) error {

@@ -543,6 +543,32 @@ TABLE coupling ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE coupling_pause ROW LEVEL SECURITY FORCED
+    -- Why a coupling stands still, or stood. The coupling's own pause_owner and pause_reason repeat the foremost standing one.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling that stands still.
+    owner text NOT NULL  -- Who paused it, and alone can end the pause.
+    reason text NOT NULL DEFAULT ''::text  -- Why, in words.
+    since timestamp with time zone NOT NULL DEFAULT now()  -- When it began.
+    ended_at timestamp with time zone  -- When it ended; null while it stands.
+    caught_up_at timestamp with time zone  -- When the runs were opened that read what was missed; for pauses by auth.
+    CONSTRAINT coupling_pause_owner_check1 CHECK ((owner = ANY (ARRAY['person'::text, 'auth'::text, 'policy'::text, 'quota'::text])))
+    CONSTRAINT coupling_pause_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT coupling_pause_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT coupling_pause_pkey PRIMARY KEY (id)
+    CREATE INDEX coupling_pause_behind ON public.coupling_pause USING btree (id) WHERE ((owner = 'auth'::text) AND (ended_at IS NOT NULL) AND (caught_up_at IS NULL))
+    CREATE UNIQUE INDEX coupling_pause_standing ON public.coupling_pause USING btree (coupling_id, owner) WHERE (ended_at IS NULL)
+    CREATE INDEX coupling_pause_webshop ON public.coupling_pause USING btree (webshop_id, coupling_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE credential ROW LEVEL SECURITY FORCED
     -- The secrets for one remote account, sealed with the webshop's data key; may serve several couplings.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.

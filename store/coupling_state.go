@@ -15,8 +15,8 @@ var couplingMoves = map[koppel.CouplingState][]koppel.CouplingState{
 	koppel.CouplingDraft:       {koppel.CouplingActivating, koppel.CouplingDisabled, koppel.CouplingRemoved},
 	koppel.CouplingActivating:  {koppel.CouplingActivating, koppel.CouplingActive, koppel.CouplingNeedsReauth, koppel.CouplingDisabled},
 	koppel.CouplingActive:      {koppel.CouplingActive, koppel.CouplingPaused, koppel.CouplingNeedsReauth, koppel.CouplingDisabled},
-	koppel.CouplingPaused:      {koppel.CouplingActive, koppel.CouplingPaused, koppel.CouplingDisabled},
-	koppel.CouplingNeedsReauth: {koppel.CouplingActivating, koppel.CouplingActive, koppel.CouplingNeedsReauth, koppel.CouplingDisabled},
+	koppel.CouplingPaused:      {koppel.CouplingActivating, koppel.CouplingActive, koppel.CouplingPaused, koppel.CouplingNeedsReauth, koppel.CouplingDisabled},
+	koppel.CouplingNeedsReauth: {koppel.CouplingActivating, koppel.CouplingActive, koppel.CouplingPaused, koppel.CouplingNeedsReauth, koppel.CouplingDisabled},
 	koppel.CouplingDisabled:    {koppel.CouplingActivating, koppel.CouplingDisabled, koppel.CouplingRemoved},
 	koppel.CouplingRemoved:     {koppel.CouplingRemoved},
 }
@@ -69,7 +69,8 @@ WHERE id = @id AND priority = 0`
 )
 
 // ActivateCoupling starts an activation with its steps: draft, disabled, needs_reauth or an activation that failed
-// → activating. The first activation gives the coupling the webshop's next priority.
+// → activating. It checks the credentials anew, so it ends a pause by auth, and no other. The first activation gives
+// the coupling the webshop's next priority.
 func (tx *Tx) ActivateCoupling(ctx context.Context, id string, steps []koppel.Step) (Coupling, error) {
 	const op = "activate coupling"
 	c, err := tx.lockCoupling(ctx, op, id)
@@ -77,6 +78,16 @@ func (tx *Tx) ActivateCoupling(ctx context.Context, id string, steps []koppel.St
 		return Coupling{}, err
 	}
 	if _, err := tx.exec(ctx, lockPrioritySQL, c.WebshopID); err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	standing, err := tx.Pauses(ctx, c.ID)
+	if err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	if c.State == koppel.CouplingPaused || slices.ContainsFunc(standing, func(p Pause) bool { return p.Owner != koppel.PausedByAuth }) {
+		return Coupling{}, conflict(op, "a coupling that is %s cannot become %s", describe(c), koppel.CouplingActivating)
+	}
+	if _, err := tx.endPauses(ctx, c, koppel.PausedByAuth); err != nil {
 		return Coupling{}, wrap(op, err)
 	}
 	if _, err := tx.moveLocked(ctx, op, c, koppel.CouplingActivating, "", ""); err != nil {
@@ -101,22 +112,27 @@ func (tx *Tx) CouplingActive(ctx context.Context, id string) (Coupling, error) {
 	return tx.moveLocked(ctx, op, c, koppel.CouplingActive, "", "")
 }
 
-// PauseCoupling stops runs and pushes: active → paused. A pause of another owner stays, and the error of kind
-// conflict names it.
+// PauseCoupling stops runs and pushes: active → paused. Pauses of several owners may stand at once; paused again by
+// the same owner, the coupling only gets the new reason.
 func (tx *Tx) PauseCoupling(ctx context.Context, id string, owner koppel.PauseOwner, reason string) (Coupling, error) {
 	const op = "pause coupling"
 	c, err := tx.lockCoupling(ctx, op, id)
 	if err != nil {
 		return Coupling{}, err
 	}
-	if c.PauseOwner != nil && *c.PauseOwner != owner {
-		return Coupling{}, conflict(op, "the coupling is %s already", describe(c))
+	switch c.State {
+	case koppel.CouplingActive, koppel.CouplingPaused, koppel.CouplingNeedsReauth:
+	default:
+		return Coupling{}, conflict(op, "a coupling that is %s cannot become %s", describe(c), koppel.CouplingPaused)
 	}
-	return tx.moveLocked(ctx, op, c, koppel.CouplingPaused, owner, reason)
+	if err := tx.addPause(ctx, c, owner, reason); err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	return tx.standStill(ctx, op, c)
 }
 
-// ResumeCoupling ends a pause, or a need of new credentials that was met (owner auth): → active, or activating
-// where the first activation never ended. Only the owner of a pause ends it.
+// ResumeCoupling ends the owner's pause, and no other. With the last one the coupling goes on: → active, or activating
+// where its activation never ended.
 func (tx *Tx) ResumeCoupling(ctx context.Context, id string, owner koppel.PauseOwner) (Coupling, error) {
 	const op = "resume coupling"
 	c, err := tx.lockCoupling(ctx, op, id)
@@ -126,24 +142,40 @@ func (tx *Tx) ResumeCoupling(ctx context.Context, id string, owner koppel.PauseO
 	if c.State != koppel.CouplingPaused && c.State != koppel.CouplingNeedsReauth {
 		return Coupling{}, conflict(op, "the coupling is %s, not paused", describe(c))
 	}
-	if c.PauseOwner != nil && *c.PauseOwner != owner {
+	ended, err := tx.endPauses(ctx, c, owner)
+	if err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	if ended == 0 {
 		return Coupling{}, conflict(op, "the coupling is %s; only that owner can end the pause", describe(c))
 	}
-	to := koppel.CouplingActive
-	if c.ActivatedAt == nil {
-		to = koppel.CouplingActivating
-	}
-	return tx.moveLocked(ctx, op, c, to, "", "")
+	return tx.standStill(ctx, op, c)
 }
 
-// NeedsReauth stops runs until the customer gives new credentials: activating or active → needs_reauth.
+// NeedsReauth stops runs until the customer gives new credentials: activating, active or paused → needs_reauth.
 func (tx *Tx) NeedsReauth(ctx context.Context, id, reason string) (Coupling, error) {
-	return tx.move(ctx, "ask for new credentials", id, koppel.CouplingNeedsReauth, koppel.PausedByAuth, reason)
+	const op = "ask for new credentials"
+	c, err := tx.lockCoupling(ctx, op, id)
+	if err != nil {
+		return Coupling{}, err
+	}
+	if !slices.Contains(couplingMoves[c.State], koppel.CouplingNeedsReauth) {
+		return Coupling{}, conflict(op, "a coupling that is %s cannot become %s", describe(c), koppel.CouplingNeedsReauth)
+	}
+	if err := tx.addPause(ctx, c, koppel.PausedByAuth, reason); err != nil {
+		return Coupling{}, wrap(op, err)
+	}
+	return tx.standStill(ctx, op, c)
 }
 
-// DisableCoupling switches a coupling off for a while; data, settings and credentials stay.
+// DisableCoupling switches a coupling off for a while; data, settings and credentials stay, pauses end.
 func (tx *Tx) DisableCoupling(ctx context.Context, id string) (Coupling, error) {
-	return tx.move(ctx, "disable coupling", id, koppel.CouplingDisabled, "", "")
+	const op = "disable coupling"
+	c, err := tx.move(ctx, op, id, koppel.CouplingDisabled, "", "")
+	if err == nil {
+		_, err = tx.endPauses(ctx, c, "")
+	}
+	return c, wrap(op, err)
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -50,9 +51,9 @@ func TestTheLifeOfACoupling(t *testing.T) {
 	want := map[string]from{
 		"activate":     {"draft": "activating", "activating": "activating", "needs_reauth": "activating", "disabled": "activating"},
 		"active":       {"activating": "active", "active": "active"},
-		"pause":        {"active": "paused", "paused": "paused"},
-		"resume":       {"paused": "active", "needs_reauth": "active"},
-		"needs reauth": {"activating": "needs_reauth", "active": "needs_reauth", "needs_reauth": "needs_reauth"},
+		"pause":        {"active": "paused", "paused": "paused", "needs_reauth": "needs_reauth"},
+		"resume":       {"paused": "active"},
+		"needs reauth": {"activating": "needs_reauth", "active": "needs_reauth", "paused": "needs_reauth", "needs_reauth": "needs_reauth"},
 		"disable": {"draft": "disabled", "activating": "disabled", "active": "disabled", "paused": "disabled",
 			"needs_reauth": "disabled", "disabled": "disabled"},
 		"remove": {"draft": "removed", "disabled": "removed", "removed": "removed"},
@@ -61,8 +62,15 @@ func TestTheLifeOfACoupling(t *testing.T) {
 	for name, verb := range verbs {
 		got[name] = from{}
 		for _, state := range allStates {
-			if _, err := owner.Exec(t.Context(), `UPDATE coupling SET state = $1, pause_owner = NULL, pause_reason = NULL WHERE id = $2`, string(state), p.coupling.ID); err != nil {
-				t.Fatal(err)
+			for _, sql := range []string{
+				`UPDATE coupling SET state = $1, pause_owner = NULL, pause_reason = NULL WHERE id = $2`,
+				`DELETE FROM coupling_pause WHERE coupling_id = $2 AND $1 <> ''`,
+				`INSERT INTO coupling_pause (webshop_id, coupling_id, owner) SELECT webshop_id, id, CASE $1 WHEN 'paused' THEN 'person' ELSE 'auth' END
+				 FROM coupling WHERE id = $2 AND $1 IN ('paused', 'needs_reauth')`,
+			} {
+				if _, err := owner.Exec(t.Context(), sql, string(state), p.coupling.ID); err != nil {
+					t.Fatal(err)
+				}
 			}
 			c, err := try(t, p.App, p.scope(), verb)
 			if err == nil {
@@ -99,14 +107,38 @@ func TestEachOwnerEndsOnlyItsOwnPause(t *testing.T) {
 	if err := pause(koppel.PausedByPolicy); err != nil {
 		t.Fatal(err)
 	}
-	wantKind(t, pause(koppel.PausedByPerson), koppel.KindConflict, "because policy")
 	wantKind(t, resume(koppel.PausedByPerson), koppel.KindConflict, "policy")
-	if err := resume(koppel.PausedByPolicy); err != nil {
+	if err := pause(koppel.PausedByPerson); err != nil {
 		t.Fatal(err)
 	}
-	c := in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
-		return tx.Coupling(ctx, p.coupling.UUID)
+	look := func() store.Coupling {
+		return in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.Coupling(ctx, p.coupling.UUID)
+		})
+	}
+	in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		return tx.NeedsReauth(ctx, p.coupling.UUID, "401 from the shop")
 	})
+	for _, step := range []struct {
+		ends  koppel.PauseOwner
+		state koppel.CouplingState
+		left  koppel.PauseOwner
+	}{{koppel.PausedByPolicy, koppel.CouplingNeedsReauth, koppel.PausedByAuth}, {koppel.PausedByAuth, koppel.CouplingPaused, koppel.PausedByPerson}} {
+		if err := resume(step.ends); err != nil {
+			t.Fatal(err)
+		}
+		if c := look(); c.State != step.state || *c.PauseOwner != step.left {
+			t.Errorf("after the pause by %s the coupling is %s by %s", step.ends, c.State, *c.PauseOwner)
+		}
+	}
+	_, err := try(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		return tx.ActivateCoupling(ctx, p.coupling.UUID, nil)
+	})
+	wantKind(t, err, koppel.KindConflict, "because person")
+	if err := resume(koppel.PausedByPerson); err != nil {
+		t.Fatal(err)
+	}
+	c := look()
 	if c.State != koppel.CouplingActive || c.PauseOwner != nil || c.PauseReason != nil {
 		t.Errorf("after the pause the coupling is %+v", c)
 	}
@@ -234,4 +266,51 @@ func TestCouplingsPinVersionsAndUseCredentialsOfTheirConnector(t *testing.T) {
 		return tx.RenameCoupling(ctx, p.coupling.UUID, "again")
 	})
 	wantKind(t, err, koppel.KindConflict, "removed")
+}
+
+func TestACredentialThatWorksAgainIsCaughtUpWithOnce(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	credential := in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Credential, error) {
+		k, err := tx.CreateCredential(ctx, store.NewCredential{Connector: storetest.Connector, Name: "n", Secrets: map[string]koppel.Secret{"k": koppel.NewSecret("v")}})
+		if err != nil {
+			return k, err
+		}
+		if _, err := tx.SetCouplingCredential(ctx, p.coupling.UUID, k.UUID); err != nil {
+			return k, err
+		}
+		if _, err := tx.PauseCoupling(ctx, p.coupling.UUID, koppel.PausedByPerson, "stocktaking"); err != nil {
+			return k, err
+		}
+		_, err = tx.NeedsReauth(ctx, p.coupling.UUID, "401")
+		return k, err
+	})
+	behind := func() []store.Pause {
+		return in(t, p.Engine, store.Queues(), func(ctx context.Context, tx *store.Tx) ([]store.Pause, error) { return tx.Behind(ctx, 10) })
+	}
+	resumed := in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) ([]store.Coupling, error) {
+		return tx.CredentialAccepted(ctx, credential.ID, credential.Version)
+	})
+	if len(resumed) != 1 || resumed[0].State != koppel.CouplingPaused || len(behind()) != 0 {
+		t.Fatalf("resumed %+v; a person's pause stays, and nothing is read during it", resumed)
+	}
+	in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		return tx.ResumeCoupling(ctx, p.coupling.UUID, koppel.PausedByPerson)
+	})
+	gaps := behind()
+	if len(gaps) != 1 || gaps[0].CouplingUUID != p.coupling.UUID || gaps[0].EndedAt == nil {
+		t.Fatalf("behind: %+v", gaps)
+	}
+	catchUp := func() []store.Run {
+		return in(t, p.Engine, p.scope(), func(ctx context.Context, tx *store.Tx) ([]store.Run, error) {
+			return tx.CatchUp(ctx, gaps[0], []string{"products", "suppliers"}, func(group, run string) string { return group + run })
+		})
+	}
+	runs := catchUp()
+	if len(runs) != 2 || runs[0].Mode != koppel.ModeSince || runs[0].Trigger != koppel.TriggerDependency || !strings.Contains(runs[0].AskedBy, "nothing was read from 20") {
+		t.Errorf("opened %+v", runs)
+	}
+	if again := catchUp(); len(again) != 0 || len(behind()) != 0 {
+		t.Errorf("caught up twice: %+v", again)
+	}
 }
