@@ -48,14 +48,13 @@ type budget struct {
 // burst beside the slots of other workers.
 const stale = time.Second
 
-func newBudget(key string, b Budget, leaser Leaser, waitInside time.Duration, now func() time.Time) *budget {
-	p := &budget{key: key, concurrency: b.Concurrency, leaser: leaser, waitInside: waitInside, now: now}
-	for _, bucket := range b.Buckets {
-		p.buckets = append(p.buckets, koppel.Bucket{Name: bucket.Name, Limit: bucket.Limit, Per: bucket.Per, Burst: bucket.Burst})
+func newBudget(key string, concurrency int, buckets []koppel.Bucket, leaser Leaser, waitInside time.Duration, now func() time.Time) *budget {
+	p := &budget{key: key, concurrency: concurrency, buckets: buckets, leaser: leaser, waitInside: waitInside, now: now}
+	for _, bucket := range buckets {
 		p.limiters = append(p.limiters, rate.NewLimiter(rate.Limit(float64(bucket.Limit)/bucket.Per.Seconds()), max(bucket.Burst, 1)))
 	}
-	if b.Concurrency > 0 {
-		p.places = make(chan struct{}, b.Concurrency)
+	if concurrency > 0 {
+		p.places = make(chan struct{}, concurrency)
 		if leaser != nil {
 			p.permits = newPermits(p, permitUse, koppel.DefaultDurations().Request)
 		}

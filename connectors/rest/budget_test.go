@@ -79,14 +79,14 @@ func (l *leaser) places() (held, taken, most int) {
 	return l.held, l.taken, l.most
 }
 
-func bucketed(limit int, per time.Duration, name string) Budget {
-	return Budget{Buckets: []Bucket{{Name: name, Limit: limit, Per: per}}}
+func bucketed(limit int, per time.Duration, name string) []koppel.Bucket {
+	return []koppel.Bucket{{Name: name, Limit: limit, Per: per}}
 }
 
 func TestLocalBudgetPaces(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget("k", bucketed(60, time.Minute, "minute"), nil, 5*time.Second, time.Now)
+		b := newBudget("k", 0, bucketed(60, time.Minute, "minute"), nil, 5*time.Second, time.Now)
 		began := time.Now()
 		for range 4 {
 			done, err := b.take(t.Context())
@@ -110,13 +110,13 @@ func TestLongWaitsAreNotSatThrough(t *testing.T) {
 		make func() *budget
 	}{
 		{"local minute", koppel.KindRateLimited, 30 * time.Second, func() *budget {
-			return newBudget("k", bucketed(2, time.Minute, "minute"), nil, 5*time.Second, time.Now)
+			return newBudget("k", 0, bucketed(2, time.Minute, "minute"), nil, 5*time.Second, time.Now)
 		}},
 		{"local day", koppel.KindQuota, 12 * time.Hour, func() *budget {
-			return newBudget("k", bucketed(2, 24*time.Hour, "day"), nil, 5*time.Second, time.Now)
+			return newBudget("k", 0, bucketed(2, 24*time.Hour, "day"), nil, 5*time.Second, time.Now)
 		}},
 		{"leased", koppel.KindRateLimited, 10 * time.Second, func() *budget {
-			return newBudget("k", bucketed(6, time.Minute, "minute"), &leaser{every: 10 * time.Second}, 5*time.Second, time.Now)
+			return newBudget("k", 0, bucketed(6, time.Minute, "minute"), &leaser{every: 10 * time.Second}, 5*time.Second, time.Now)
 		}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestLongWaitsAreNotSatThrough(t *testing.T) {
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget("k", bucketed(5000, 24*time.Hour, "day"), &leaser{empty: true}, 5*time.Second, time.Now)
+		b := newBudget("k", 0, bucketed(5000, 24*time.Hour, "day"), &leaser{empty: true}, 5*time.Second, time.Now)
 		_, err := b.take(t.Context())
 		var e *koppel.Error
 		if !errors.As(err, &e) || e.Kind != koppel.KindQuota || e.RetryAfter != time.Hour {
@@ -148,7 +148,7 @@ func TestSlotsAreLeasedAFewAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := &leaser{every: 200 * time.Millisecond}
-		b := newBudget("k", bucketed(5, time.Second, "second"), l, 5*time.Second, time.Now)
+		b := newBudget("k", 0, bucketed(5, time.Second, "second"), l, 5*time.Second, time.Now)
 		began := time.Now()
 		for range 10 {
 			if _, err := b.take(t.Context()); err != nil {
@@ -178,8 +178,8 @@ func TestBlockStopsEveryWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := &leaser{}
-		one := newBudget("k", Budget{}, l, 5*time.Second, time.Now)
-		other := newBudget("k", Budget{}, l, 5*time.Second, time.Now)
+		one := newBudget("k", 0, nil, l, 5*time.Second, time.Now)
+		other := newBudget("k", 0, nil, l, 5*time.Second, time.Now)
 		if _, err := one.take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -202,8 +202,8 @@ func TestPlacesAreSharedKeptAndGivenBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := &leaser{}
-		one := newBudget("k", Budget{Concurrency: 2}, l, time.Second, time.Now)
-		other := newBudget("k", Budget{Concurrency: 2}, l, time.Second, time.Now)
+		one := newBudget("k", 2, nil, l, time.Second, time.Now)
+		other := newBudget("k", 2, nil, l, time.Second, time.Now)
 		for range 10 {
 			done, err := one.take(t.Context())
 			if err != nil {

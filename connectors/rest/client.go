@@ -62,15 +62,17 @@ type Client struct {
 	userAgent     string
 	auth          authorizer
 	budget        *budget
-	tokens        TokenStore
-	exchanges     ExchangeSink
-	trace         func(koppel.Exchange)
-	redact        *redactor
-	durations     koppel.Durations
-	timeout       time.Duration
-	maxBody       int64
-	log           *slog.Logger
-	now           func() time.Time
+	// operations have budgets of their own beside it.
+	operations map[OperationName]*budget
+	tokens     TokenStore
+	exchanges  ExchangeSink
+	trace      func(koppel.Exchange)
+	redact     *redactor
+	durations  koppel.Durations
+	timeout    time.Duration
+	maxBody    int64
+	log        *slog.Logger
+	now        func() time.Time
 }
 
 // NewClient makes a Client. It fails with invalid_request when the credentials
@@ -181,7 +183,9 @@ func (c *Client) setUp(config ClientConfig) error {
 		}
 		key = textOf(value)
 	}
-	c.budget = newBudget(c.manifest.Connector+"/"+key, h.Budget, config.Leaser, c.durations.WaitInside, c.now)
+	if err := c.setBudgets(c.manifest.Connector+"/"+key, config.Leaser); err != nil {
+		return err
+	}
 	if c.budget.permits != nil {
 		c.budget.permits = newPermits(c.budget, c.durations.Heartbeat, c.timeout)
 	}

@@ -30,6 +30,8 @@ type decoder struct {
 	file     string
 	compile  CompileFunc
 	problems Problems
+	// operations are the places that name one.
+	operations []*node
 }
 
 func (d *decoder) fail(n *node, format string, args ...any) {

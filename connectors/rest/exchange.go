@@ -27,6 +27,8 @@ type call struct {
 	body   []byte
 	// idempotent calls may be repeated.
 	idempotent bool
+	// operation has a budget of its own; empty for most.
+	operation OperationName
 	// signer replaces the client's authorization.
 	signer authorizer
 	// token is set for calls that ask for a token: no rules of the manifest, no
@@ -71,6 +73,7 @@ func (c *Client) exchange(ctx context.Context, call call) (*answer, error) {
 		if err != nil {
 			return a, c.failed(ctx, a, err)
 		}
+		c.learn(ctx, a)
 		v := c.judge(a)
 		switch {
 		case v.action == actionRefresh && attempt == 0 && call.token == nil && (call.idempotent || a.status < 500):
@@ -100,13 +103,6 @@ func (c *Client) exchange(ctx context.Context, call call) (*answer, error) {
 		}
 		return a, c.failed(ctx, a, v.err)
 	}
-}
-
-func (c *Client) budgetOf(call call) *budget {
-	if call.token != nil {
-		return call.token.budget
-	}
-	return c.budget
 }
 
 // retriesMost bounds the retries of one request inside the activity.
@@ -226,7 +222,7 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	done, err := c.budgetOf(g.call).take(r.Context())
+	done, err := c.take(r.Context(), g.call)
 	if err != nil {
 		closeBody(r)
 		return nil, err

@@ -125,7 +125,7 @@ func (c *Client) apply(rule *Rule, i int, a *answer) verdict {
 func (c *Client) waiting(a *answer, kind koppel.Kind, detail string, otherwise time.Duration) verdict {
 	wait, told := retryAfter(a.header, c.now())
 	if !told {
-		wait = otherwise
+		wait = max(otherwise, c.used(a))
 	}
 	return verdict{action: actionWait, wait: wait, err: &koppel.Error{Kind: kind, Detail: detail, RetryAfter: wait}}
 }

@@ -80,23 +80,6 @@ type HTTP struct {
 	_ struct{} `reserved:"tls,encoding,proxy"`
 }
 
-// Budget is what the remote allows, shared by all workers.
-type Budget struct {
-	Key         *Expr    `y:"key" doc:"What the budget counts by; credential when absent" scope:"credential"`
-	Concurrency int      `y:"concurrency" doc:"Requests at once"`
-	Buckets     []Bucket `y:"buckets" doc:"Requests per span of time"`
-
-	_ struct{} `reserved:"headers,cost,errors,operations"`
-}
-
-// Bucket is one limit of requests per span of time.
-type Bucket struct {
-	Name  string        `y:"name,required" doc:"Name in the reason of a wait"`
-	Limit int           `y:"limit,required" doc:"Requests per span"`
-	Per   time.Duration `y:"per,required" doc:"The span"`
-	Burst int           `y:"burst" doc:"Requests at once after a rest; 1 when absent"`
-}
-
 // Detect says how the remote's version is found.
 type Detect struct {
 	Version DetectVersion `y:"version,required" doc:"The remote's version"`
@@ -118,6 +101,8 @@ type Request struct {
 	Body    *Body     `y:"body" doc:"JSON body"`
 	// Idempotent lets a request that is not a GET be repeated.
 	Idempotent bool `y:"idempotent" doc:"true: a POST or PUT that only reads and may be repeated"`
+	// Budget names the operation whose own budget the request counts against.
+	Budget OperationName `y:"budget" doc:"Operation of http.budget.operations that the request counts against as well"`
 
 	_ struct{} `reserved:"form,xml,raw,graphql,base,accept,delete,patch"`
 }

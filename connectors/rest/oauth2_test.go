@@ -289,7 +289,7 @@ func TestOAuth2Problems(t *testing.T) {
 		"client is missing":                    "auth: { oauth2: { authorize: /a, token: /t } }",
 		"needs get and value, or choices":      "capture: { division: { title: x } }",
 		"get and value go together":            "capture: { division: { get: /me } }",
-		"limit and per must be above zero":     "auth: { oauth2: { authorize: /a, token: /t, client: { id: x }, budget: [{ name: day, limit: 0, per: 24h }] } }",
+		"expected a number above zero":         "auth: { oauth2: { authorize: /a, token: /t, client: { id: x }, budget: [{ name: day, limit: 0, per: 24h }] } }",
 		"expected a duration such as 30s":      "auth: { oauth2: { authorize: /a, token: /t, client: { id: x }, keep_alive: 20days, refresh: {} } }",
 		"credentials has a field of this name": "capture: { site: { get: /me, value: body.x } }\ncredentials: { site: { type: url } }",
 		"this field comes by itself":           "capture: { a: { get: /me, value: body.x } }\ncredentials: { environment: { type: url } }\nenvironments: { production: {}, sandbox: {} }",

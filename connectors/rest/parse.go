@@ -94,14 +94,6 @@ func (a *Auth) check(d *decoder, root *node, i int) {
 	}
 }
 
-func checkBuckets(d *decoder, n *node, buckets []Bucket) {
-	for i, b := range buckets {
-		if b.Limit <= 0 || b.Per <= 0 {
-			d.fail(n.items[i], "limit and per must be above zero")
-		}
-	}
-}
-
 func (h *HTTP) check(d *decoder, n *node) {
 	if n == nil {
 		return
@@ -113,6 +105,7 @@ func (h *HTTP) check(d *decoder, n *node) {
 		checkTarget(d, n.get("detect").get("version"), &h.Detect.Version.Request, "get", "post")
 	}
 	checkBuckets(d, n.get("budget").get("buckets"), h.Budget.Buckets)
+	h.checkOperations(d)
 }
 
 // checkTarget wants exactly one of the methods in a request.

@@ -16,7 +16,7 @@ func (c *Client) build(op string, r *Request, env map[string]any, more ...Params
 	if err != nil {
 		return call{}, err
 	}
-	out := call{op: op, method: method, header: http.Header{}, idempotent: method == http.MethodGet || r.Idempotent}
+	out := call{op: op, method: method, header: http.Header{}, idempotent: method == http.MethodGet || r.Idempotent, operation: r.Budget}
 	if out.url, err = c.resolve(text); err != nil {
 		return call{}, err
 	}

@@ -113,6 +113,17 @@ func (*Params) schemaOf(schemas) schema {
 	return schema{"type": "object", "additionalProperties": textForm}
 }
 
+func (*Amount) schemaOf(schemas) schema {
+	return schema{"anyOf": []schema{{"type": "integer", "minimum": 1}, {"type": "string"}}}
+}
+
+func (*OperationName) schemaOf(schemas) schema { return schema{"type": "string"} }
+
+func (*Operations) schemaOf(s schemas) schema {
+	one := schema{"anyOf": []schema{s.of(reflect.TypeFor[Operation]()), {"type": "null"}}}
+	return schema{"type": "object", "additionalProperties": one}
+}
+
 func (*Size) schemaOf(schemas) schema {
 	return schema{"type": "string", "pattern": sizeForm.String()}
 }

@@ -46,7 +46,11 @@ func (c *Client) newTokenEndpoint(address *Template, who OAuth2Client, style str
 		return nil, err
 	}
 	c.redact.add(e.secret)
-	e.budget = newBudget(c.budget.key+"/token", Budget{Buckets: buckets}, c.budget.leaser, c.durations.WaitInside, c.now)
+	allowed, err := c.buckets(buckets)
+	if err != nil {
+		return nil, err
+	}
+	e.budget = newBudget(c.budget.key+"/token", 0, allowed, c.budget.leaser, c.durations.WaitInside, c.now)
 	return e, nil
 }
 
