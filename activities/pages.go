@@ -25,7 +25,7 @@ func (a *Activities) pagesOf(ctx context.Context, p *pinned, client *rest.Client
 	if err != nil {
 		return nil, err
 	}
-	opts := rest.ReadOptions{Resume: scan.Resume, Prefetch: pagesAhead, Ticket: a.Store.Ticket}
+	opts := rest.ReadOptions{Resume: scan.Resume, After: scan.After, Prefetch: pagesAhead, Ticket: a.Store.Ticket}
 	if scan.Since != nil && s.Since != nil {
 		opts.Since = *scan.Since
 	}

@@ -67,6 +67,7 @@ type GoldenStep struct {
 	Read  string `yaml:"read"`  // read a stream: its name
 	Since string `yaml:"since"` // from this time, RFC 3339
 	Until string `yaml:"until"` // up to this time
+	After string `yaml:"after"` // from this key, of a stream by keyset
 	// Pages stops the read after so many pages; 0 reads to the end.
 	Pages int `yaml:"pages"`
 	// Resume is the position that an earlier read gave.

@@ -49,6 +49,8 @@ type goldenEnd struct {
 	Total    int64            `json:"total"`
 	Read     int64            `json:"read"`
 	Ignored  map[string]int64 `json:"ignored,omitempty"`
+	// Cursor is the highest key, of a stream by keyset.
+	Cursor string `json:"cursor,omitempty"`
 }
 
 type goldenError struct {
@@ -177,7 +179,7 @@ func (r *goldenRun) step(ctx context.Context, s GoldenStep) (goldenOut, error) {
 
 func (r *goldenRun) read(ctx context.Context, s GoldenStep) (goldenOut, error) {
 	out := goldenOut{Step: "read " + s.Read}
-	opts := rest.ReadOptions{Resume: json.RawMessage(s.Resume)}
+	opts := rest.ReadOptions{Resume: json.RawMessage(s.Resume), After: s.After}
 	var err error
 	if opts.Since, err = goldenTime(s.Since); err != nil {
 		return out, err
@@ -194,6 +196,7 @@ func (r *goldenRun) read(ctx context.Context, s GoldenStep) (goldenOut, error) {
 		return out, nil
 	}
 	defer reader.Close()
+	cursor := ""
 	for s.Pages == 0 || len(out.Pages) < s.Pages {
 		page, err := reader.Next(ctx)
 		if err == io.EOF {
@@ -212,6 +215,7 @@ func (r *goldenRun) read(ctx context.Context, s GoldenStep) (goldenOut, error) {
 			continue
 		}
 		ids := []string{}
+		cursor = page.Cursor
 		for i := range page.Records {
 			ids = append(ids, page.Records[i].ID)
 		}
@@ -220,7 +224,7 @@ func (r *goldenRun) read(ctx context.Context, s GoldenStep) (goldenOut, error) {
 		page.Release()
 	}
 	end := reader.End()
-	out.End = &goldenEnd{end.Rule, end.Complete, end.Total, end.Read, end.Ignored}
+	out.End = &goldenEnd{end.Rule, end.Complete, end.Total, end.Read, end.Ignored, cursor}
 	return out, nil
 }
 

@@ -1134,6 +1134,8 @@ TABLE scan ROW LEVEL SECURITY FORCED
     missing bigint NOT NULL DEFAULT 0  -- Stored records that it did not see.
     asked bigint NOT NULL DEFAULT 0  -- Missing records that were asked for singly.
     unlisted bigint NOT NULL DEFAULT 0  -- Missing records that turned out to be there when asked for singly.
+    after text  -- The stream's cursor when the scan began, for an incremental read by keyset; null begins at the first key.
+    cursor text  -- Highest key that this scan has read.
     CONSTRAINT scan_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE
     CONSTRAINT scan_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
     CONSTRAINT scan_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
@@ -1355,6 +1357,7 @@ TABLE stream ROW LEVEL SECURITY FORCED
     parent_stream_id bigint  -- The stream whose records this stream's records name by parent_id; written with that stream's batches.
     complete_scan_id bigint  -- The last scan that read the whole collection in a run that succeeded.
     complete_at timestamp with time zone  -- When that scan ended.
+    cursor text  -- Highest key read, of a stream that is read by keyset: a whole number as text. Moves forward with every batch, back only by a full read that ended.
     CONSTRAINT stream_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT stream_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT stream_pkey PRIMARY KEY (id)

@@ -19,6 +19,8 @@ type Batch struct {
 	Unchanged, Pages, Bytes, Total int64
 	// Resume is where the next slice goes on; nil leaves the stored one.
 	Resume json.RawMessage
+	// Cursor is the highest key read so far of a stream that is read by keyset; "" leaves the stored one.
+	Cursor string
 	// End is set on the batch that ends the scan.
 	End *End
 	// Children are the streams whose records name a record of this stream as their parent: a changed record makes

@@ -42,10 +42,10 @@ ON CONFLICT (coupling_id, name) DO NOTHING`
 	findStreamSQL = `SELECT s.id, s.coupling_id FROM run r JOIN stream s ON s.coupling_id = r.coupling_id AND s.name = $2 WHERE r.id = $1`
 	raiseEpochSQL = `UPDATE stream SET epoch = epoch + 1, holder = $2 WHERE id = $1 RETURNING epoch`
 	openScanSQL   = `
-INSERT INTO scan (webshop_id, stream_id, run_id, since, until)
+INSERT INTO scan (webshop_id, stream_id, run_id, since, until, after)
 SELECT r.webshop_id, s.id, r.id,
        CASE r.mode WHEN 'since' THEN s.cursor_at WHEN 'window' THEN r.window_from END,
-       CASE r.mode WHEN 'window' THEN r.window_to END
+       CASE r.mode WHEN 'window' THEN r.window_to END, CASE r.mode WHEN 'since' THEN s.cursor END
 FROM run r JOIN stream s ON s.id = $2 WHERE r.id = $1
 ON CONFLICT (run_id, stream_id) DO NOTHING`
 )

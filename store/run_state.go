@@ -103,6 +103,8 @@ WHERE id = @id`
 	completeScansSQL = `
 UPDATE stream st SET complete_scan_id = s.id, complete_at = coalesce(s.ended_at, clock_timestamp())
 FROM scan s WHERE s.run_id = $1 AND s.complete AND st.id = s.stream_id`
+	// A full read says where the remote's keys end, also when it began to count anew.
+	promoteKeysSQL = `UPDATE stream st SET cursor = s.cursor FROM scan s WHERE s.run_id = $1 AND s.cursor IS NOT NULL AND st.id = s.stream_id`
 )
 
 // FinishRun ends a run. When it succeeded, cursors are promoted and complete scans become the streams' last complete
@@ -154,6 +156,11 @@ func (tx *Tx) promote(ctx context.Context, op string, r Run, cursors map[string]
 		}
 		if n == 0 {
 			return invalid(op, "the coupling has no stream %q whose cursor could be promoted", stream)
+		}
+	}
+	if r.Mode == koppel.ModeFull {
+		if _, err := tx.exec(ctx, promoteKeysSQL, r.ID); err != nil {
+			return err
 		}
 	}
 	_, err := tx.exec(ctx, completeScansSQL, r.ID)

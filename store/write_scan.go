@@ -15,6 +15,7 @@ WITH s AS (
         pages = pages + $4::bigint, records = records + $5::bigint, changed = changed + $6::bigint, unchanged = unchanged + $7::bigint,
         parked = parked + $8::bigint, gone = gone + $9::bigint, objects = objects + $10::bigint, bytes = bytes + $11::bigint,
         total = CASE WHEN $12::bigint >= 0 THEN $12::bigint ELSE total END,
+        cursor = CASE WHEN $20::text <> '' THEN $20::text ELSE cursor END,
         ended_at = CASE WHEN $13::boolean THEN now() ELSE ended_at END,
         end_rule = CASE WHEN $13::boolean THEN $14::text ELSE end_rule END,
         complete = CASE WHEN $13::boolean THEN $15::boolean ELSE complete END,
@@ -24,6 +25,10 @@ WITH s AS (
     WHERE webshop_id = $1::bigint AND id = $2::bigint RETURNING batches
 )
 INSERT INTO scan_seen (webshop_id, scan_id, batch, keys) SELECT $1::bigint, $2::bigint, s.batches, $17::bytea FROM s WHERE length($17::bytea) > 0`
+	// promoteKeySQL moves a cursor that is a whole number forward.
+	promoteKeySQL = `
+UPDATE stream SET cursor = $3::text WHERE webshop_id = $1::bigint AND id = $2::bigint
+  AND (cursor IS NULL OR (length($3::text), $3::text COLLATE "C") > (length(cursor), cursor COLLATE "C"))`
 )
 
 // writeScan moves the scan's row on and keeps what the batch saw.
@@ -49,7 +54,10 @@ func (w *writing) writeScan() {
 	rows := int64(min(1, len(w.seen())))
 	w.pipe.add(rows, countSQL, intArg(l.Webshop), intArg(l.Scan), jsonbArg(resume), intArg(c.Pages), intArg(c.Records), intArg(c.Changed),
 		intArg(c.Unchanged), intArg(c.Parked), intArg(c.Gone), intArg(c.Objects), intArg(c.Bytes), intArg(b.Total),
-		boolArg(b.End != nil), textArg(end.Rule), boolArg(end.Complete), jsonbArg(ignored), bytesArg(seenKeys(w.seen())), boolArg(end.Whole), boolArg(end.Counted))
+		boolArg(b.End != nil), textArg(end.Rule), boolArg(end.Complete), jsonbArg(ignored), bytesArg(seenKeys(w.seen())), boolArg(end.Whole), boolArg(end.Counted), textArg(b.Cursor))
+	if b.Cursor != "" {
+		w.pipe.add(-1, promoteKeySQL, intArg(l.Webshop), intArg(l.Stream), textArg(b.Cursor))
+	}
 }
 
 // seen is what the batch saw, records without a usable id under the name they are parked by.

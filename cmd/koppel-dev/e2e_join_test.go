@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/koppel-io/koppel"
@@ -40,10 +41,14 @@ func anObjectFollowsItsJoins(t *testing.T, l *land) {
 	has("D", nil, nil)
 	since := func() koppel.Counts {
 		t.Helper()
-		return s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeFull}).Counts
+		return s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeSince}).Counts
 	}
-	if counts := since(); counts.Changed != 0 || counts.Objects != 0 {
+	remote.requests()
+	if counts := since(); counts.Records != 0 || counts.Objects != 0 {
 		t.Errorf("nothing changed, counted %+v", counts)
+	}
+	if asked := remote.requests(); !slices.Equal(asked, []string{"/items?after=4", "/stock?after=11", "/prices?after=9"}) {
+		t.Errorf("asked for %q, want what follows the highest key of each table", asked)
 	}
 	// A side alone changes, one moves to another item, one that was missing comes.
 	remote.put("stock", row{"ID": "s1A", "Item": "A", "Warehouse": "1", "Have": 6, "Planned": 2})

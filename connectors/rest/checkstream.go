@@ -120,6 +120,10 @@ func (s *Stream) checkSince(d *decoder, n *node) {
 	if n == nil {
 		return
 	}
+	if s.Since.Keyset != "" || s.Since.First != "" {
+		s.checkKeyset(d, n)
+		return
+	}
 	if s.Since.Layout == "" {
 		s.Since.Layout = time.RFC3339
 	}

@@ -135,6 +135,9 @@ func (r *Reader) take(ctx context.Context, f *fetch, at string, overlap bool) (p
 	if r.stream.Page.Steady && r.pass(page, &end) {
 		print = ""
 	}
+	if err := r.ascend(page); err != nil {
+		return nil, 0, r.client.failed(ctx, a, err)
+	}
 	r.advance(page, a, total, print, end)
 	r.prefetch(ctx, end)
 	page.Resume, err = json.Marshal(r.at)

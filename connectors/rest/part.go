@@ -15,6 +15,8 @@ type part struct {
 	// recent is set on the span up to now: since when.
 	recent time.Time
 	bounds []Params
+	// after is the key that rows must follow, for a read by key.
+	after string
 }
 
 // partsOf cuts a read into its parts, in an order in which what changes while
@@ -27,9 +29,15 @@ func (c *Client) partsOf(s *Stream, opts ReadOptions, at *position) (parts []par
 	if err != nil {
 		return nil, "", err
 	}
+	cursor := opts.Since
 	opts.Since, note = s.remembered(opts.Since, at.Began)
 	spans := []part{{}}
 	switch {
+	case s.byKey():
+		if opts.Since.IsZero() && !cursor.IsZero() {
+			opts.After = ""
+		}
+		spans[0] = s.keysetPart(opts.After)
 	case s.Since == nil || s.Since.Windows == nil:
 		if !opts.Since.IsZero() {
 			spans[0].bounds = append(spans[0].bounds, s.Since.Query)

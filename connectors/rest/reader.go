@@ -17,6 +17,9 @@ type ReadOptions struct {
 	// is the cursor as stored: the manifest's overlap is taken off here, and an
 	// exclusive bound is lowered by one unit, so callers subtract nothing.
 	Since, Until time.Time
+	// After is the highest key that an earlier read of a stream by keyset gave;
+	// empty begins at the first.
+	After string
 	// Resume is a Page's position from an earlier Reader of the same read;
 	// empty starts at the beginning.
 	Resume json.RawMessage
@@ -51,6 +54,8 @@ type Page struct {
 	Bytes int64
 	// Total is what the remote says there is; -1 when it does not tell.
 	Total int64
+	// Cursor is the highest key up to here, of a stream by keyset.
+	Cursor string
 	// RequestedAt is when the request left.
 	RequestedAt time.Time
 	// Ticket is what ReadOptions.Ticket gave before the request.
@@ -125,8 +130,10 @@ type position struct {
 	Read  int64 `json:"read"`
 	Bytes int64 `json:"bytes"`
 	Total int64 `json:"total"`
-	// Last is the highest key given, for shift_guard.
-	Last string `json:"last,omitempty"`
+	// Last is the highest key given, for shift_guard; Cursor the highest of the
+	// keyset.
+	Last   string `json:"last,omitempty"`
+	Cursor string `json:"cursor,omitempty"`
 	// Print is the hash of the previous page's keys.
 	Print   string           `json:"print,omitempty"`
 	Ignored map[string]int64 `json:"ignored,omitempty"`
@@ -219,7 +226,10 @@ func (c *Client) streamEnv(s *Stream, of part, under *ParentRecord) (map[string]
 	env := with(c.env, "since", nil)
 	env["until"], env["parent"], env["window"], env["job"] = nil, nil, nil, nil
 	env["partition"] = of.partition
-	if s.Since != nil {
+	if of.after != "" {
+		env["since"] = of.after
+	}
+	if s.Since != nil && !s.byKey() {
 		layout := newTimeLayout(s.Since)
 		if s.Since.Windows != nil {
 			env["window"] = map[string]any{"from": layout.format(of.from), "until": layout.format(of.until)}

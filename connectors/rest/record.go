@@ -19,6 +19,8 @@ type Record struct {
 	ChangedAt time.Time
 	// ParentID is the key of the record's parent, for child streams.
 	ParentID string
+	// cursor is the value of the stream's keyset.
+	cursor string
 	// Err says why the record cannot be processed; it is parked with its bytes.
 	Err error
 }

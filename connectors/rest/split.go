@@ -16,6 +16,7 @@ type splitter struct {
 	parents [][]string
 	changed []string
 	times   timeLayout
+	keyset  []string
 	// volatile members, top level.
 	volatile []string
 	optional bool
@@ -56,6 +57,10 @@ func newSplitter(s *Stream, extra ...string) *splitter {
 	if s.Since != nil && s.Since.Changed != "" {
 		sp.changed = strings.Split(s.Since.Changed, ".")
 		sp.times = newTimeLayout(s.Since)
+	}
+	if s.byKey() {
+		sp.keyset = strings.Split(s.Since.Keyset, ".")
+		sp.matters(sp.keyset[0])
 	}
 	for _, name := range sp.volatile {
 		sp.matters(name)
@@ -208,7 +213,7 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 		return append(records, r), nil
 	}
 	before := s.duplicates
-	var key, parent, changed []byte
+	var key, parent, changed, cursor []byte
 	lastEnd, open := start+1, -1
 	sp.cut = sp.cut[:0]
 	m := members{scanner: s, depth: depth + 1}
@@ -234,6 +239,9 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 		}
 		if sp.changed != nil && m.is(sp.changed[0]) {
 			changed = value
+		}
+		if sp.keyset != nil && m.is(sp.keyset[0]) {
+			cursor = value
 		}
 		if sp.isVolatile(&m) {
 			open = m.nameStart - 1
@@ -261,6 +269,9 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 	}
 	if changed != nil {
 		r.ChangedAt = sp.times.parse(descend(changed, sp.changed[1:]))
+	}
+	if cursor != nil {
+		r.cursor = numberText(descend(cursor, sp.keyset[1:]))
 	}
 	if s.duplicates > before {
 		s.duplicates, r.Err = before, errDuplicates
@@ -299,20 +310,33 @@ func (sp *splitter) hashInto(r *Record, start int) {
 const maxKeyLength = 255
 
 // keyOf makes the text of a key: top is the value of its first member when
-// there is one path, which spares the search.
+// there is one path, which spares the search. Of several paths one may be
+// missing, such as the place of goods that lie nowhere yet, but not all.
 func (sp *splitter) keyOf(raw []byte, paths [][]string, top []byte, missing error) (string, error) {
 	if len(paths) == 1 {
 		return keyText(descend(top, paths[0][1:]), missing)
 	}
 	parts := make([]string, len(paths))
+	given := false
 	for i, path := range paths {
-		part, err := keyText(descend(raw, path), missing)
+		value := descend(raw, path)
+		if len(value) == 0 || string(value) == "null" || string(value) == `""` {
+			continue
+		}
+		part, err := keyText(value, missing)
 		if err != nil {
 			return "", err
 		}
-		parts[i] = part
+		parts[i], given = part, true
 	}
-	return strings.Join(parts, "/"), nil
+	key := strings.Join(parts, "/")
+	switch {
+	case !given:
+		return "", missing
+	case utf8.RuneCountInString(key) > maxKeyLength:
+		return "", errLongKey
+	}
+	return key, nil
 }
 
 func keyText(value []byte, missing error) (string, error) {

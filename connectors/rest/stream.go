@@ -11,10 +11,10 @@ type Stream struct {
 	Request `y:",inline" scope:"since,until,parent,partition,window,job"`
 	// Records is where the records are in the answer.
 	Records Selector `y:"records" doc:"Where the records are: @ for the whole body, or a dotted path; a trailing ? lets it be missing"`
-	Key     Paths    `y:"key,required,one" doc:"Member that identifies a record, as a dotted path; several are joined by a slash"`
+	Key     Paths    `y:"key,required,one" doc:"Member that identifies a record, as a dotted path; several are joined by a slash, one that is missing or null is empty"`
 	Page    Paging   `y:"page" doc:"How the collection is paged; a single answer when absent"`
 	Total   *Place   `y:"total" doc:"Where the remote tells how many records there are"`
-	Since   *Since   `y:"since" doc:"How changes since a time are read"`
+	Since   *Since   `y:"since" doc:"How changes since a time, or since a key that only grows, are read"`
 	Job     *Job     `y:"job" doc:"Work that the remote does on request before the collection can be read"`
 	Decode  *Decode  `y:"decode" doc:"The answer is a file of rows"`
 	// Partitions are read one after another; the collection is all of them.
@@ -84,8 +84,11 @@ type PageToken struct {
 }
 
 // Since says how changes since a time are read. The variables since and until
-// are texts in the declared layout and zone.
+// are texts in the declared layout and zone. With keyset, changes are read since
+// a key, and the variable since is the highest one read, or first.
 type Since struct {
+	Keyset  string `y:"keyset" doc:"Member with a whole number that grows with every change, in whose order rows come, such as a row version; in place of a time"`
+	First   string `y:"first" doc:"What since is in a full read by keyset; query is left out of it when absent"`
 	Query   Params `y:"query" doc:"Query parameters of the lower bound" scope:"since,until,partition"`
 	Until   Params `y:"until" doc:"Query parameters of the upper bound, for windows" scope:"since,until,partition"`
 	Changed string `y:"changed" doc:"Member with the time of the last change"`
