@@ -1433,7 +1433,7 @@ TABLE supplier_product ROW LEVEL SECURITY FORCED
     state_reason text  -- Why it is disabled: remote says so, gone from all its sources, a person said so. Null while it is enabled.
     CONSTRAINT supplier_product_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT supplier_product_pkey PRIMARY KEY (webshop_id, id)
-    CREATE INDEX supplier_product_product ON public.supplier_product USING btree (webshop_id, product_id) WHERE (product_id IS NOT NULL)
+    CREATE UNIQUE INDEX supplier_product_pair ON public.supplier_product USING btree (webshop_id, product_id, supplier_id) WHERE (product_id IS NOT NULL)
     CREATE INDEX supplier_product_supplier ON public.supplier_product USING btree (webshop_id, supplier_id) WHERE (supplier_id IS NOT NULL)
     CREATE UNIQUE INDEX supplier_product_uuid ON public.supplier_product USING btree (webshop_id, uuid)
     CREATE INDEX supplier_product_waits_product ON public.supplier_product USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)

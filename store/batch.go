@@ -49,6 +49,8 @@ type Batch struct {
 	After *Batch
 
 	turn turn
+	// only is the one object that is written of the records, where they are not mapped whole.
+	only koppel.Object
 }
 
 // End is the proof that a scan reached its end.

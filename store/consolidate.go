@@ -23,6 +23,8 @@ type group struct {
 	fresh []string
 	// refs is what the group's keys refer to.
 	refs map[refKey]int64
+	// pairs are the objects of pairs that the items name.
+	pairs map[pair]int64
 }
 
 // item is what one record gives for one object.
@@ -37,6 +39,8 @@ type item struct {
 	back bool
 	// left: it was taken out of the group.
 	left bool
+	// leaves is the object that the source belongs to no longer; 0 for none.
+	leaves int64
 }
 
 // target is an object as it is and as it becomes.
@@ -54,6 +58,8 @@ type target struct {
 	gone   bool
 	reason koppel.StateReason
 	drop   bool
+	// emptied: its last source belongs to another object now.
+	emptied bool
 }
 
 // consolidate makes the objects of the batch the merge of their sources, kind by kind in the order of references.
@@ -67,7 +73,7 @@ func (w *writing) consolidate(ctx context.Context) error {
 		if g == nil {
 			continue
 		}
-		for _, step := range []func(context.Context, *group) error{w.find, w.renamed, w.link, w.load, w.overlay, w.merge, w.resolve, w.writeObjects} {
+		for _, step := range []func(context.Context, *group) error{w.find, w.renamed, w.repair, w.link, w.load, w.overlay, w.merge, w.resolve, w.refuseCycles, w.writeObjects} {
 			if err := step(ctx, g); err != nil {
 				return err
 			}
@@ -160,6 +166,10 @@ func (w *writing) park(r *Record, object koppel.Object, field, reason string) {
 // merge lays the sources of each object over each other and adds what the model says beside them.
 func (w *writing) merge(_ context.Context, g *group) error {
 	for _, tg := range g.order {
+		if tg.emptied {
+			tg.retire(g.t)
+			continue
+		}
 		tg.lay(g.t)
 		finish(g.t, tg)
 		if missing := g.lacks(tg); missing != "" {

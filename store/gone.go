@@ -151,7 +151,7 @@ func (w *writing) writeGone() {
 	w.pipe.add(-1, endSuspectsSQL, textsArg(ids), intArg(l.Webshop), intArg(l.Stream))
 	w.pipe.add(-1, undirtySQL, textsArg(ids), intArg(l.Webshop), intArg(l.Stream))
 	if w.waiting.parked {
-		w.pipe.add(-1, resolveSQL, textsArg(ids), intArg(l.Webshop), intArg(l.Stream), textsArg([]string{}), textsArg([]string{}))
+		w.pipe.add(-1, resolveSQL, textsArg(ids), intArg(l.Webshop), intArg(l.Stream), textsArg([]string{}), textsArg([]string{}), textArg(""))
 	}
 }
 

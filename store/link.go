@@ -42,7 +42,7 @@ func (w *writing) link(ctx context.Context, g *group) error {
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	if g.t.object == koppel.SupplierProducts {
+	if _, ok := pairOf[g.t.object]; ok {
 		return w.linkPairs(ctx, g, fresh)
 	}
 	rule := w.self().rule(g.t.object)

@@ -60,7 +60,7 @@ func (w *writing) guessPreferred(g *group) {
 		given, flag := tg.winner[offerPreferred] != nil, tg.values[offerPreferred] == true
 		if tg.before != nil {
 			tg.values[offerPreferred] = tg.before[column][0] == 1
-			if !slices.ContainsFunc(tg.sources, func(s *source) bool { return s.isNew || s.changed }) {
+			if !tg.emptied && !slices.ContainsFunc(tg.sources, func(s *source) bool { return s.isNew || s.changed }) {
 				continue
 			}
 			if was := tg.before[product]; was != nil {

@@ -30,6 +30,7 @@ ORDER BY 1, 2`
 // names, can miss each other. So a run calls it once at its end. Run may be 0.
 func (db *DB) ResolveReferences(ctx context.Context, webshop, coupling, run int64) (int64, error) {
 	w := &writing{db: db, b: &Batch{Lease: Lease{Webshop: webshop, Coupling: coupling, Run: run}}}
+	var named map[koppel.Object]*freed
 	err := db.InTx(ctx, ForWebshop(webshop), func(tx *Tx) error {
 		w.begin(tx)
 		if _, err := tx.exec(ctx, byKeySQL); err != nil {
@@ -44,7 +45,7 @@ func (db *DB) ResolveReferences(ctx context.Context, webshop, coupling, run int6
 			return err
 		}
 		keys := map[refKey]int64{}
-		named := map[koppel.Object]*freed{}
+		named = map[koppel.Object]*freed{}
 		var object koppel.Object
 		var key string
 		var id int64
@@ -84,5 +85,22 @@ func (db *DB) ResolveReferences(ctx context.Context, webshop, coupling, run int6
 		w.writeChanges()
 		return w.pipe.run(ctx)
 	})
-	return w.counts.Objects, db.wrap("resolve references", err)
+	changed := w.counts.Objects
+	for object, fields := range pairOf {
+		if err != nil {
+			break
+		}
+		var keys []string
+		for _, i := range fields {
+			if f := named[object.Fields()[i].Ref]; f != nil {
+				keys = append(keys, f.keys...)
+			}
+		}
+		if len(keys) > 0 {
+			var n int64
+			n, err = db.relink(ctx, w.b.Lease, object, keys)
+			changed += n
+		}
+	}
+	return changed, db.wrap("resolve references", err)
 }

@@ -80,9 +80,11 @@ CROSS JOIN LATERAL (SELECT * FROM source WHERE webshop_id = $1 AND object_id = k
 func (w *writing) load(ctx context.Context, g *group) error {
 	var ids []int64
 	for _, it := range g.items {
-		if it.object != 0 && g.targets[it.object] == nil {
-			g.target(it.object)
-			ids = append(ids, it.object)
+		for _, id := range []int64{it.object, it.leaves} {
+			if id != 0 && g.targets[id] == nil {
+				g.target(id)
+				ids = append(ids, id)
+			}
 		}
 	}
 	if len(ids) == 0 {
@@ -191,6 +193,11 @@ func (w *writing) overlay(ctx context.Context, g *group) error {
 		}
 		tg := g.targets[it.object]
 		s := tg.source(w.b.Lease.Coupling, it.m.RemoteID)
+		if it.leaves != 0 {
+			if s = g.moveSource(it, w.b.Lease.Coupling); s != nil {
+				tg.sources = append(tg.sources, s)
+			}
+		}
 		switch {
 		case it.back:
 			if s != nil && s.gone {
@@ -212,7 +219,7 @@ func (w *writing) overlay(ctx context.Context, g *group) error {
 			s.values.Merge(it.m.Values)
 			mapped := appendMapped(make([]byte, 0, len(s.mapped)+64), g.t.fields, s.values)
 			// A source that a push made, or another record, is taken over.
-			s.changed = s.gone || s.recordID != it.r.ID || string(mapped) != string(s.mapped)
+			s.changed = it.leaves != 0 || s.gone || s.recordID != it.r.ID || string(mapped) != string(s.mapped)
 			s.mapped, s.gone, s.why, s.recordID, s.item = mapped, false, "", it.r.ID, it
 		}
 	}
@@ -261,7 +268,7 @@ const (
 INSERT INTO source (webshop_id, coupling_id, stream_id, run_id, object, remote_id, object_id, record_id, mapped, notes)
 SELECT $2::bigint, $3::bigint, $4::bigint, $5::bigint, r.object, r.remote_id, r.object_id, r.record_id, r.mapped, r.notes FROM unnest($1::source_row[]) AS r`
 	updateSourceSQL = `
-UPDATE source t SET stream_id = $4::bigint, run_id = $5::bigint, record_id = r.record_id, mapped = r.mapped, notes = r.notes, changed_at = now(),
+UPDATE source t SET object_id = r.object_id, stream_id = $4::bigint, run_id = $5::bigint, record_id = r.record_id, mapped = r.mapped, notes = r.notes, changed_at = now(),
        gone_at = CASE WHEN r.gone THEN coalesce(t.gone_at, now()) END, gone_reason = r.gone_reason
 FROM (SELECT $2::bigint AS shop, $3::bigint AS coupling, k.* FROM unnest($1::source_row[]) AS k OFFSET 0) r
 WHERE t.webshop_id = r.shop AND t.coupling_id = r.coupling AND t.object = r.object AND t.remote_id = r.remote_id`

@@ -13,7 +13,7 @@ type waiter struct {
 	// field changes when the reference is set free: the reference's own, or the lines.
 	field  int
 	target koppel.Object
-	// exists asks whether any waits, keys which keys wait (of webshop $1 and coupling $2); free binds the keys
+	// exists asks whether any waits, keys which keys wait (of webshop $1 and coupling $2); free, where a statement can, binds the keys
 	// in $1, of the couplings in $4, to the objects in $2.
 	exists, keys, free string
 }
@@ -49,22 +49,42 @@ func (t *table) waiter(owner *table, i, changed int) waiter {
 	bind := fmt.Sprintf(`FROM (SELECT $3::bigint AS shop, u.* FROM unnest($1::text[], $2::bigint[], $4::bigint[]) AS u(key, object_id, coupling) OFFSET 0) k
 WHERE t.webshop_id = k.shop AND t.key_coupling_id = k.coupling AND t.%s IS NULL AND t.%s = k.key`, ref, key)
 	switch {
+	case owner.object == koppel.ProductCompositions:
+		// Only a batch can: it looks for the pair and for cycles.
+		w.free = ""
 	case t != owner:
 		w.free = fmt.Sprintf(`
 WITH l AS (UPDATE %s t SET %s = k.object_id %s RETURNING t.%s_id AS id)
 UPDATE %s o SET changed_at = now(), run_id = $5::bigint
 FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id = l.id RETURNING o.id`, t.name, ref, bind, owner.name, owner.name)
-	case owner.object == koppel.SupplierProducts && f.Ref == koppel.Products:
-		// The product's offers have to be decided again.
-		bind += " RETURNING t.id, t.product_id"
-		fallthrough
-	default:
-		if !strings.Contains(bind, "RETURNING") {
-			bind += " RETURNING t.id"
+	case owner.object == koppel.SupplierProducts:
+		w.free = t.freePair(ref, bind)
+		if f.Ref == koppel.Products {
+			// The product's offers have to be decided again.
+			w.free += ", t.product_id"
 		}
-		w.free = fmt.Sprintf("\nUPDATE %s t SET %s = k.object_id, run_id = $5::bigint, changed_at = now() %s", t.name, ref, bind)
+	default:
+		w.free = fmt.Sprintf("\nUPDATE %s t SET %s = k.object_id, run_id = $5::bigint, changed_at = now() %s RETURNING t.id", t.name, ref, bind)
 	}
 	return w
+}
+
+// freePair binds a reference of a pair unless that would make the pair a second time: such an object goes on waiting,
+// and the end of the run links its record to the first.
+func (t *table) freePair(ref, bind string) string {
+	other := "supplier_id"
+	if ref == other {
+		other = "product_id"
+	}
+	return fmt.Sprintf(`
+WITH c AS (
+    SELECT t.id, k.object_id, t.%[2]s AS other, row_number() OVER (PARTITION BY coalesce(t.%[2]s, -t.id), k.object_id ORDER BY t.id) AS n
+    FROM %[1]s t %[4]s
+)
+UPDATE %[1]s t SET %[3]s = c.object_id, run_id = $5::bigint, changed_at = now() FROM c
+WHERE t.webshop_id = $3::bigint AND t.id = c.id AND t.%[3]s IS NULL AND c.n = 1 AND (c.other IS NULL OR NOT EXISTS (
+    SELECT FROM %[1]s o WHERE o.webshop_id = $3::bigint AND o.%[3]s = c.object_id AND o.%[2]s = c.other)) RETURNING t.id`,
+		t.name, other, ref, strings.Replace(bind, "FROM (", ", (", 1))
 }
 
 // waits says what waits in this webshop that a batch could set free.
@@ -103,7 +123,7 @@ func (w *writing) free(object koppel.Object, f freed) {
 		return
 	}
 	for i, waiter := range waiters {
-		if waiter.target != object || !w.waiting.refs[i] {
+		if waiter.target != object || !w.waiting.refs[i] || waiter.free == "" {
 			continue
 		}
 		w.pipe.query(waiter.free, func(row [][]byte) error {

@@ -70,7 +70,9 @@ type writing struct {
 	unlooked []koppel.Object
 	// offered are the products whose offers this try changes.
 	offered map[int64]bool
-	inTurn  bool
+	// composed are the products whose parts this try changes.
+	composed map[int64]bool
+	inTurn   bool
 	// probing rolls the try back before anything of it could be seen.
 	probing bool
 }
@@ -207,6 +209,9 @@ func (w *writing) try(ctx context.Context) error {
 		if err := w.decidePreferred(ctx); err != nil {
 			return err
 		}
+		if err := w.decideAssembled(ctx); err != nil {
+			return err
+		}
 		w.checkAlone()
 		w.writeChanges()
 		w.writeScan()
@@ -225,7 +230,7 @@ func (w *writing) try(ctx context.Context) error {
 func (w *writing) begin(tx *Tx) {
 	w.tx, w.pipe = tx, pipe{tx: tx}
 	w.counts, w.stored, w.parked, w.groups, w.changes, w.inTurn = koppel.Counts{}, nil, nil, nil, nil, false
-	w.waiting, w.offered, w.marks, w.locked, w.unlooked = waits{}, nil, nil, nil, nil
+	w.waiting, w.offered, w.composed, w.marks, w.locked, w.unlooked = waits{}, nil, nil, nil, nil, nil
 }
 
 // takeTurn waits until the batch before is committed: from then on this batch may lock what all batches share.

@@ -24,11 +24,17 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 	}
 	inserts, updates := newRows(g.t.row, 320*len(g.order)), newRows(g.t.row, 0)
 	var lines *rows
-	var replaced []int64
+	var replaced, removed []int64
 	if g.t.lines != nil {
 		lines = newRows(g.t.lines.row, 0)
 	}
 	for _, tg := range g.order {
+		w.compose(g, tg)
+		if tg.emptied && tg.waits(g.t) {
+			removed = append(removed, tg.id)
+			w.change(g.t.object, changeDeleted, tg.id, 0)
+			continue
+		}
 		var lineChange bool
 		if lines != nil {
 			lineChange = g.putLines(lines, tg)
@@ -64,6 +70,9 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 	}
 	if updates.n > 0 {
 		w.pipe.add(int64(updates.n), g.t.update, w.pipe.rowsArg(updates), shop, run)
+	}
+	if len(removed) > 0 {
+		w.pipe.add(int64(len(removed)), "DELETE FROM "+g.t.name+" WHERE webshop_id = $2::bigint AND id = ANY($1::bigint[])", intsArg(removed), shop)
 	}
 	if len(replaced) > 0 {
 		w.pipe.add(-1, g.t.lines.remove, intsArg(replaced), shop)
@@ -115,12 +124,19 @@ func (g *group) put(r *rows, tg *target) {
 }
 
 // madeHere reports whether a column keeps what was given here because no source says otherwise: what people gave an
-// order, so that a pull that meets one which was pushed leaves it alone, and when a delivery was first seen.
+// order, so that a pull that meets one which was pushed leaves it alone, when a delivery was first seen, whether a product
+// has parts.
 func (g *group) madeHere(tg *target, s slot) bool {
 	if tg.before == nil {
 		return false
 	}
+	if tg.emptied {
+		return s.part != partDeleted && s.part != partReason && (s.part != partValue || tg.values[s.field] == nil)
+	}
 	switch g.t.object {
+	case koppel.Products:
+		// Whether it has parts, where no remote tells.
+		return s.part == partValue && s.field == productAssembled && tg.winner[productAssembled] == nil
 	case koppel.ItemDeliveries:
 		// When it was first seen, where the remote does not tell.
 		return s.part == partValue && s.field == deliveryAt && absent(tg.values[deliveryAt])

@@ -25,7 +25,7 @@ SET field = excluded.field, expression = excluded.expression, input = excluded.i
     codec = excluded.codec, raw = excluded.raw, run_id = excluded.run_id, last_at = now(), times = parked.times + 1`
 	resolveSQL = `
 UPDATE parked p SET resolved_at = now()
-WHERE p.webshop_id = $2::bigint AND p.stream_id = $3::bigint AND p.resolved_at IS NULL AND p.remote_id = ANY($1::text[])
+WHERE p.webshop_id = $2::bigint AND p.stream_id = $3::bigint AND p.resolved_at IS NULL AND p.remote_id = ANY($1::text[]) AND ($6::text = '' OR p.object = $6::text)
   AND NOT EXISTS (SELECT FROM unnest($4::text[], $5::text[]) AS k(id, object) WHERE k.id = p.remote_id AND k.object = p.object)`
 )
 
@@ -60,7 +60,7 @@ func (w *writing) writeParked() {
 			}
 		}
 		if len(mapped) > 0 {
-			w.pipe.add(-1, resolveSQL, textsArg(mapped), intArg(l.Webshop), intArg(l.Stream), textsArg(ids), textsArg(objects))
+			w.pipe.add(-1, resolveSQL, textsArg(mapped), intArg(l.Webshop), intArg(l.Stream), textsArg(ids), textsArg(objects), textArg(string(w.b.only)))
 		}
 	}
 	if out.n > 0 {
