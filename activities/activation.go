@@ -50,14 +50,14 @@ func stepsOf(connector *connectors.Connector, settings map[string]any) []koppel.
 	for _, object := range koppel.Objects() {
 		step := koppel.Step{Name: string(object), State: koppel.StepPending}
 		group, offered := connector.Group(object)
-		on, set := settings[connectors.SyncSetting(object)].(bool)
+		on, why := connector.Pulls(object, settings)
 		switch {
 		case !offered && connector.Push[object] != nil:
 			step.State, step.Detail = koppel.StepSkipped, "the connector writes them and does not read them"
 		case !offered:
 			step.State, step.Detail = koppel.StepSkipped, "the connector does not offer it"
-		case set && !on:
-			step.State, step.Detail = koppel.StepSkipped, "switched off by "+connectors.SyncSetting(object)
+		case !on:
+			step.State, step.Detail = koppel.StepSkipped, why
 		case slices.Contains(read, group.Name):
 			step.State, step.Detail = koppel.StepSkipped, "read together with "+string(group.Name)
 		default:

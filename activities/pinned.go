@@ -64,7 +64,7 @@ func (p *pinned) evaluator() *mapping.Evaluator {
 func (p *pinned) programs(stream string) []*mapping.Program {
 	var wanted []*mapping.Program
 	for _, program := range p.connector.Mapping.ByStream(stream) {
-		if on, set := p.settings[connectors.SyncSetting(program.Object())].(bool); !set || on {
+		if on, _ := p.connector.Pulls(program.Object(), p.settings); on {
 			wanted = append(wanted, program)
 		}
 	}

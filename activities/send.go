@@ -2,11 +2,15 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/connectors/rest"
 	"github.com/koppel-io/koppel/store"
 )
@@ -43,8 +47,8 @@ func (a *Activities) Send(ctx context.Context, in PushInput) (PushResult, error)
 	}
 	switch {
 	case s.try.Wait > 0:
-		return PushResult{State: string(store.OutboxUnknown), Wait: &Wait{Reason: "an earlier attempt may still arrive", For: s.try.Wait}}, nil
-	case s.try.State == store.OutboxSent || s.try.State == store.OutboxParked:
+		return PushResult{State: string(store.OutboxPending), Wait: &Wait{Reason: s.try.Reason, For: s.try.Wait}}, nil
+	case s.try.State == store.OutboxSent || s.try.State == store.OutboxParked || s.try.State == store.OutboxDropped:
 		return PushResult{Done: true, State: string(s.try.State)}, nil
 	}
 	_, quiet := heartbeat(ctx, a.Durations.Heartbeat)
@@ -58,32 +62,40 @@ type sending struct {
 	*pinned
 	client *rest.Client
 	try    store.Attempt
-	vars   map[string]any
+	// positions are those of the order's lines, in the order in which they are sent.
+	positions []int
 }
 
+// claim takes the row for an attempt. What a placed order must be rounded to is
+// written back with it, so that people see what is sent.
 func (s *sending) claim(ctx context.Context, outbox int64) error {
 	return s.Store.InTx(ctx, store.ForWebshop(s.run.WebshopID), func(tx *store.Tx) (err error) {
 		s.try, err = tx.AttemptOutbox(ctx, outbox, s.run.ID, s.Durations.Settle)
-		return err
+		if err != nil || s.try.Wait > 0 || s.try.State != store.OutboxSending {
+			return err
+		}
+		if s.try.Object != koppel.BuyOrders || s.try.Operation == rest.PushCancel || s.try.Steps != nil {
+			return nil
+		}
+		units, _ := s.settings[connectors.UnitsSetting].(bool)
+		grew, err := tx.RoundBuyOrder(ctx, s.try.ObjectID, s.run.ID, units)
+		if err != nil || grew == 0 {
+			return err
+		}
+		return tx.AppendTimeline(ctx, s.run.ID, eventRounded, map[string]any{"lines": grew})
 	})
 }
 
 func (s *sending) attempt(ctx context.Context) (PushResult, error) {
-	if err := s.load(ctx); err != nil {
+	in, err := s.load(ctx)
+	if err != nil {
 		return s.refused(ctx, err)
 	}
-	if s.try.LookUp {
-		found, ok, err := s.client.FindPushed(ctx, s.try.Object, s.vars)
-		if err != nil {
-			return s.unknown(ctx, err)
-		}
-		if ok {
-			return s.sent(ctx, found)
-		}
-	}
-	pushed, err := s.client.Push(ctx, s.try.Object, s.try.Operation, s.vars)
+	pushed, err := s.client.Push(ctx, in)
 	var unsure *rest.UnknownOutcome
 	switch {
+	case err == nil && pushed.Wait > 0:
+		return s.taken(ctx, pushed.Wait)
 	case err == nil:
 		return s.sent(ctx, pushed)
 	case errors.As(err, &unsure):
@@ -93,13 +105,75 @@ func (s *sending) attempt(ctx context.Context) (PushResult, error) {
 	}
 }
 
-// load reads the object as the push mapping sees it.
-func (s *sending) load(ctx context.Context) error {
-	values, err := store.With(ctx, s.Store, store.ForWebshop(s.run.WebshopID), func(tx *store.Tx) (koppel.Values, error) {
+// load reads the object as the push mapping sees it, and how far earlier
+// attempts came.
+func (s *sending) load(ctx context.Context) (rest.Pushing, error) {
+	in := rest.Pushing{Object: s.try.Object, Operation: s.try.Operation, LookUp: s.try.LookUp, Save: s.save}
+	if s.try.Steps != nil {
+		if err := json.Unmarshal(s.try.Steps, &in.State); err != nil {
+			return in, koppel.Wrap("read steps of write", err)
+		}
+	}
+	if s.try.Target != nil {
+		if err := json.Unmarshal(s.try.Target, &in.Target); err != nil {
+			return in, koppel.Wrap("read target of write", err)
+		}
+	}
+	order, err := store.With(ctx, s.Store, store.ForWebshop(s.run.WebshopID), func(tx *store.Tx) (store.PushedOrder, error) {
 		return tx.BuyOrderToPush(ctx, s.try.ObjectID, s.run.CouplingID)
 	})
-	s.vars = map[string]any{"object": named(s.try.Object.Fields(), values)}
-	return err
+	if err != nil {
+		return in, err
+	}
+	in.ID, in.Vars = order.RemoteID, pushVars(order)
+	for _, line := range order.Lines {
+		s.positions = append(s.positions, int(line.Position))
+	}
+	return in, nil
+}
+
+// pushVars are the variables of a buy order's push. Its lines carry besides
+// their fields the codes and the quantity and price of purchase units.
+func pushVars(order store.PushedOrder) map[string]any {
+	object := named(koppel.BuyOrders.Fields(), order.Values)
+	lines, _ := object["lines"].([]any)
+	for i, line := range lines {
+		fields, more := line.(map[string]any), order.Lines[i]
+		fields["sku_code"], fields["supplier_sku_code"], fields["factor"] = textOrNil(more.SKU), textOrNil(more.SupplierSKU), more.Factor
+		quantity, _ := fields["quantity"].(int64)
+		units := (quantity + more.Factor - 1) / more.Factor
+		fields["purchase_quantity"] = units
+		if subtotal, ok := fields["subtotal_value"].(decimal.Decimal); ok && units > 0 {
+			fields["purchase_price"] = subtotal.DivRound(decimal.NewFromInt(units), 6)
+		}
+	}
+	return map[string]any{"object": object}
+}
+
+func textOrNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// save keeps how far the attempt came before anything else is sent.
+func (s *sending) save(ctx context.Context, state rest.PushState) error {
+	steps, err := json.Marshal(state)
+	if err != nil {
+		return koppel.Wrap("write steps of write", err)
+	}
+	return s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.OutboxSteps(ctx, s.try.ID, s.try.Epoch, steps)
+	})
+}
+
+// taken: the remote has it and does it later; the workflow asks again.
+func (s *sending) taken(ctx context.Context, wait time.Duration) (PushResult, error) {
+	result := PushResult{State: string(store.OutboxPending), Wait: &Wait{Reason: "the remote has not ended what it took", For: wait}}
+	return result, s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.OutboxTaken(ctx, s.try.ID, s.try.Epoch, time.Now().Add(wait))
+	})
 }
 
 // named gives values their fields' names, for expressions.
@@ -132,9 +206,9 @@ func named(fields []koppel.Field, values koppel.Values) map[string]any {
 // sent stores the remote's ids on the outbox row, the source, the order and its lines.
 func (s *sending) sent(ctx context.Context, pushed rest.PushResult) (PushResult, error) {
 	lines := map[int]string{}
-	for position, id := range pushed.Lines {
-		if id != "" {
-			lines[position+1] = id
+	for i, id := range pushed.Lines {
+		if id != "" && i < len(s.positions) {
+			lines[s.positions[i]] = id
 		}
 	}
 	err := s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {

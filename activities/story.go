@@ -15,6 +15,7 @@ const (
 	eventSlice   = "slice"
 	eventMapped  = "mapped"
 	eventAttempt = "attempt"
+	eventRounded = "rounded"
 )
 
 // story is what a run's timeline tells of one slice: what it did beyond the

@@ -162,8 +162,10 @@ func (s *suite) declares(t *testing.T) []string {
 		features = append(features, "detect")
 	}
 	for object, push := range m.Push {
-		if push.Create != nil {
-			features = append(features, "create "+string(object))
+		for _, operation := range []string{rest.PushCreate, rest.PushUpdate, rest.PushCancel, rest.PushSetTo} {
+			if push.Can(operation) {
+				features = append(features, operation+" "+string(object))
+			}
 		}
 		if push.Find != nil {
 			features = append(features, "look up "+string(object))
@@ -231,7 +233,9 @@ func (s *suite) uses(t *testing.T, step GoldenStep, version string) []string {
 	case step.Detect:
 		return []string{"detect"}
 	case step.Push != "":
-		return []string{"create " + step.Push}
+		return []string{step.pushing(step.Push).Operation + " " + step.Push}
+	case step.Preview != "":
+		return nil
 	case step.LookUp != "":
 		return []string{"look up " + step.LookUp}
 	case step.One != "":

@@ -44,7 +44,7 @@ func TestPushesBuyOrdersOnce(t *testing.T) {
 	if _, found, err := r.client.FindPushed(t.Context(), koppel.BuyOrders, vars); found || err != nil {
 		t.Fatalf("before the push: found %t, %v", found, err)
 	}
-	pushed, err := r.client.Push(t.Context(), koppel.BuyOrders, "create", vars)
+	pushed, err := r.client.Push(t.Context(), rest.Pushing{Object: koppel.BuyOrders, Operation: rest.PushCreate, Vars: vars})
 	if err != nil || pushed.ID == "" || len(pushed.Lines) != 3 || slices.Contains(pushed.Lines, "") {
 		t.Fatalf("pushed %+v, %v", pushed, err)
 	}
@@ -60,7 +60,7 @@ func TestPushesBuyOrdersOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	vars = buyOrder(t, "KOP1002", "22", products[:1])
-	_, err = r.client.Push(t.Context(), koppel.BuyOrders, "create", vars)
+	_, err = r.client.Push(t.Context(), rest.Pushing{Object: koppel.BuyOrders, Operation: rest.PushCreate, Vars: vars})
 	var unknown *rest.UnknownOutcome
 	if !errors.As(err, &unknown) || koppel.KindOf(err) != koppel.KindRemoteUnavailable {
 		t.Fatalf("a 500 after the order was made: %v", err)
@@ -69,7 +69,7 @@ func TestPushesBuyOrdersOnce(t *testing.T) {
 		t.Errorf("found %t, %+v, %v", ok, found, err)
 	}
 
-	_, err = r.client.Push(t.Context(), koppel.BuyOrders, "create", buyOrder(t, "KOP1003", "99", products[:1]))
+	_, err = r.client.Push(t.Context(), rest.Pushing{Object: koppel.BuyOrders, Operation: rest.PushCreate, Vars: buyOrder(t, "KOP1003", "99", products[:1])})
 	if errors.As(err, &unknown) || koppel.KindOf(err) != koppel.KindInvalidRequest {
 		t.Errorf("an unknown supplier: %v", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/koppel-io/koppel/connectors/rest"
 )
 
 // goldenFile is one golden case as it is written: plain text in sections, each
@@ -81,7 +83,16 @@ type GoldenStep struct {
 	By    string `yaml:"by"`   // sku, ean or number
 	Value string `yaml:"value"`
 
-	Push   string         `yaml:"push"`    // create an object: its name
+	Push    string `yaml:"push"`    // write an object: its name
+	Preview string `yaml:"preview"` // show what would be sent: the object's name
+	// Operation is create when it is left out; update, cancel and set want ID,
+	// and set wants Target.
+	Operation string `yaml:"operation"`
+	Target    any    `yaml:"target"`
+	// Again: the outcome of an earlier attempt is unknown. State is what it left.
+	Again bool           `yaml:"again"`
+	State rest.PushState `yaml:"state"`
+
 	LookUp string         `yaml:"look_up"` // find a pushed object: its name
 	Object map[string]any `yaml:"object"`
 }

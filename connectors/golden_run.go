@@ -41,6 +41,17 @@ type goldenOut struct {
 	ID      string         `json:"id,omitempty"`
 	Lines   []string       `json:"lines,omitempty"`
 	Objects []goldenObject `json:"objects,omitempty"`
+	// Wait is how long the remote wants to be left alone before it is asked again.
+	Wait    string        `json:"wait,omitempty"`
+	Preview *rest.Preview `json:"preview,omitempty"`
+}
+
+// pushing is the write that a step asks for.
+func (s GoldenStep) pushing(object string) rest.Pushing {
+	return rest.Pushing{
+		Object: koppel.Object(object), Operation: cmp.Or(s.Operation, rest.PushCreate), ID: s.ID, Target: s.Target,
+		Vars: map[string]any{"object": s.Object}, LookUp: s.Again, State: s.State,
+	}
 }
 
 type goldenEnd struct {
@@ -168,13 +179,24 @@ func (r *goldenRun) step(ctx context.Context, s GoldenStep) (goldenOut, error) {
 		out := goldenOut{Step: fmt.Sprintf("find %s by %s %s", s.Find, s.By, s.Value), Error: errorOut(err)}
 		return r.show(out, s.Find, records), nil
 	case s.Push != "":
-		pushed, err := r.client.Push(ctx, koppel.Object(s.Push), "create", map[string]any{"object": s.Object})
-		return goldenOut{Step: "push " + s.Push, ID: pushed.ID, Lines: pushed.Lines, Error: errorOut(err)}, nil
+		in := s.pushing(s.Push)
+		pushed, err := r.client.Push(ctx, in)
+		out := goldenOut{Step: "push " + s.Push, ID: pushed.ID, Lines: pushed.Lines, Error: errorOut(err)}
+		if in.Operation != rest.PushCreate {
+			out.Step = in.Operation + " " + s.Push
+		}
+		if pushed.Wait > 0 {
+			out.Wait = pushed.Wait.String()
+		}
+		return out, nil
+	case s.Preview != "":
+		shown, err := r.client.Preview(ctx, s.pushing(s.Preview))
+		return goldenOut{Step: "preview " + s.Preview, Preview: &shown, Error: errorOut(err)}, nil
 	case s.LookUp != "":
 		pushed, found, err := r.client.FindPushed(ctx, koppel.Object(s.LookUp), map[string]any{"object": s.Object})
 		return goldenOut{Step: "look up " + s.LookUp, Found: &found, ID: pushed.ID, Lines: pushed.Lines, Error: errorOut(err)}, nil
 	}
-	return goldenOut{}, errors.New("a step is one of check, detect, read, one, find, push and look_up")
+	return goldenOut{}, errors.New("a step is one of check, detect, read, one, find, push, preview and look_up")
 }
 
 func (r *goldenRun) read(ctx context.Context, s GoldenStep) (goldenOut, error) {

@@ -14,7 +14,9 @@ func CommonSettings() []koppel.Setting {
 	settings := []koppel.Setting{
 		{Name: "all_orders", Type: koppel.SettingBool, Default: false, Title: "Take orders of every state, not only completed ones"},
 		{Name: "history_from", Type: koppel.SettingDate, Optional: true, Title: "How far back orders are read"},
-		{Name: buyOrdersSetting, Type: koppel.SettingEnum, Choices: []string{"off", "1-way"}, Default: "off", Title: "Send purchase orders to this system"},
+		{Name: buyOrdersSetting, Type: koppel.SettingEnum, Choices: []string{"off", OneWay, TwoWay}, Default: "off", Title: "Purchase orders", Doc: "1-way sends them; 2-way also reads them back, with what was delivered"},
+		{Name: suppliersSetting, Type: koppel.SettingStrings, Default: []string{}, Title: "Suppliers whose purchase orders go here", Doc: "Names or ids; where several couplings could receive an order, the one that lists its supplier does"},
+		{Name: UnitsSetting, Type: koppel.SettingBool, Default: false, Title: "Lot sizes are purchase units", Doc: "Quantities are sent in whole purchase units of the supplier product's lot size"},
 	}
 	for _, object := range koppel.Objects() {
 		settings = append(settings, koppel.Setting{Name: SyncSetting(object), Type: koppel.SettingBool, Default: true, Title: "Sync " + string(object)})
@@ -23,7 +25,56 @@ func CommonSettings() []koppel.Setting {
 	return settings
 }
 
-const buyOrdersSetting = "buy_orders"
+const (
+	buyOrdersSetting = "buy_orders"
+	suppliersSetting = "buy_orders.suppliers"
+	// UnitsSetting says that lot sizes are purchase units.
+	UnitsSetting = "push.purchase_units"
+	// OneWay is the direction of purchase orders that are sent only.
+	OneWay = "1-way"
+	// TwoWay is the direction of purchase orders that are sent and read back.
+	TwoWay = "2-way"
+)
+
+// Direction is where purchase orders go under the settings: off, 1-way or 2-way.
+func (c *Connector) Direction(settings map[string]any) string {
+	direction, _ := c.Defaults(settings)[buyOrdersSetting].(string)
+	if direction == "" {
+		return "off"
+	}
+	return direction
+}
+
+// Receives reports whether the settings name the supplier, by its id or name,
+// as one whose purchase orders go to the coupling.
+func (c *Connector) Receives(settings map[string]any, supplier ...string) bool {
+	var named []string
+	switch list := settings[suppliersSetting].(type) {
+	case []string:
+		named = list
+	case []any:
+		for _, one := range list {
+			named = append(named, fmt.Sprint(one))
+		}
+	}
+	return slices.ContainsFunc(named, func(one string) bool {
+		return slices.ContainsFunc(supplier, func(s string) bool { return s != "" && strings.EqualFold(strings.TrimSpace(one), s) })
+	})
+}
+
+// Pulls reports whether the settings let an object be read, and else why not.
+// Purchase orders are read back beside 2-way only, deliveries only with them.
+func (c *Connector) Pulls(object koppel.Object, settings map[string]any) (bool, string) {
+	if on, set := settings[SyncSetting(object)].(bool); set && !on {
+		return false, "switched off by " + SyncSetting(object)
+	}
+	if (object == koppel.BuyOrders || object == "item_deliveries") && c.actsOn(buyOrdersSetting) {
+		if direction := c.Direction(settings); direction != TwoWay {
+			return false, buyOrdersSetting + " is " + direction + ": they are read beside " + TwoWay + " only"
+		}
+	}
+	return true, ""
+}
 
 // SyncSetting names the toggle of an object.
 func SyncSetting(object koppel.Object) string { return "sync." + string(object) }
@@ -38,7 +89,10 @@ func (c *Connector) AllSettings() []koppel.Setting {
 			continue
 		}
 		if common.Name == buyOrdersSetting {
-			common.Default = "1-way"
+			common.Default = OneWay
+			if slices.Contains(c.Objects(), koppel.BuyOrders) {
+				common.Default = TwoWay
+			}
 		}
 		all = append(all, common)
 	}
@@ -48,7 +102,8 @@ func (c *Connector) AllSettings() []koppel.Setting {
 // actsOn reports whether a common setting means anything to the connector:
 // what it does not pull cannot be switched off, what it cannot push not on.
 func (c *Connector) actsOn(setting string) bool {
-	if setting == buyOrdersSetting {
+	switch setting {
+	case buyOrdersSetting, suppliersSetting, UnitsSetting:
 		return c.Push[koppel.BuyOrders] != nil
 	}
 	for _, prefix := range []string{SyncSetting(""), roleSetting, keySetting, ignoreSetting} {
@@ -73,9 +128,17 @@ func (c *Connector) Defaults(given map[string]any) map[string]any {
 	return out
 }
 
-// CheckSettings names every setting of given that is unknown or of the wrong type.
+// CheckSettings names every setting of given that is unknown or of the wrong type,
+// and every one that asks for what cannot be.
 func (c *Connector) CheckSettings(given map[string]any) []error {
-	return check("setting", c.AllSettings(), given)
+	problems := check("setting", c.AllSettings(), given)
+	if given[buyOrdersSetting] == TwoWay && !slices.Contains(c.Objects(), koppel.BuyOrders) {
+		problems = append(problems, fmt.Errorf("setting %s cannot be %s: connector %s does not read purchase orders; use %s", buyOrdersSetting, TwoWay, c.Connector, OneWay))
+	}
+	if on, _ := given[SyncSetting("item_deliveries")].(bool); on && c.actsOn(buyOrdersSetting) && c.Direction(given) != TwoWay {
+		problems = append(problems, fmt.Errorf("setting %s cannot be true: deliveries are read only beside %s %s", SyncSetting("item_deliveries"), buyOrdersSetting, TwoWay))
+	}
+	return problems
 }
 
 // CheckCredentials names every credential field of given that is unknown,

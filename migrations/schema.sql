@@ -418,6 +418,7 @@ TABLE buy_order ROW LEVEL SECURITY FORCED
     run_id bigint  -- The run that changed it last; null for a change made here.
     deleted_at timestamp with time zone  -- When it was deleted; null is alive.
     state_reason text  -- Why it is deleted: remote no longer lets it count, gone from all its sources, a person said so. Null while it is there.
+    coupling_id bigint  -- The one coupling that receives it; null while it is a draft that names none.
     CONSTRAINT buy_order_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT buy_order_pkey PRIMARY KEY (webshop_id, id)
     CREATE UNIQUE INDEX buy_order_reference ON public.buy_order USING btree (webshop_id, reference)
@@ -443,6 +444,8 @@ TABLE buy_order_line ROW LEVEL SECURITY FORCED
     quantity bigint NOT NULL  -- Stock units.
     subtotal_value numeric(19,4) NOT NULL  -- Of the whole line, ex VAT.
     expected_delivery_date date  -- When these goods should arrive.
+    factor bigint  -- Stock units per purchase unit as they were when the line was pushed; deliveries are converted by it.
+    CONSTRAINT buy_order_line_factor_check CHECK ((factor >= 1))
     CONSTRAINT buy_order_line_quantity_check CHECK ((quantity >= 1))
     CONSTRAINT buy_order_line_webshop_id_buy_order_id_fkey FOREIGN KEY (webshop_id, buy_order_id) REFERENCES buy_order(webshop_id, id) ON DELETE CASCADE
     CONSTRAINT buy_order_line_pkey PRIMARY KEY (webshop_id, buy_order_id, "position")
@@ -810,7 +813,7 @@ TABLE organisation ROW LEVEL SECURITY FORCED
     GRANT SELECT TO koppel_engine
 
 TABLE outbox ROW LEVEL SECURITY FORCED
-    -- Writes to a remote: pending → sending → sent | unknown | parked. The uuid is the idempotency key, reference is our number.
+    -- Writes to a remote: pending → sending → sent | unknown | parked; pending → dropped when it is no longer wanted. The uuid is the idempotency key, reference is our number.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
     uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
     webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
@@ -828,13 +831,22 @@ TABLE outbox ROW LEVEL SECURITY FORCED
     due_at timestamp with time zone NOT NULL DEFAULT now()  -- When it may go.
     created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
     updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed.
-    CONSTRAINT outbox_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'update'::text, 'cancel'::text])))
-    CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'unknown'::text, 'parked'::text])))
+    steps jsonb  -- How far a push came: the remote's ids, which steps it did, what their answers gave. An attempt goes on from here.
+    target jsonb  -- The value that an absolute write wants, of operation set.
+    edited boolean NOT NULL DEFAULT false  -- The object was changed after the open attempt read it: what follows once that one is sent.
+    began_at timestamp with time zone  -- When the first attempt began; what the webshop's cap counts by.
+    held text  -- Why it waits although it is due: cap of the webshop or a stop.
+    held_at timestamp with time zone  -- Since when it is held.
+    CONSTRAINT outbox_held_check CHECK ((held = ANY (ARRAY['cap'::text, 'stop'::text])))
+    CONSTRAINT outbox_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'update'::text, 'cancel'::text, 'set'::text])))
+    CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'unknown'::text, 'parked'::text, 'dropped'::text])))
     CONSTRAINT outbox_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT outbox_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT outbox_pkey PRIMARY KEY (id)
     CONSTRAINT outbox_uuid_key UNIQUE (uuid)
+    CREATE INDEX outbox_began ON public.outbox USING btree (webshop_id, began_at) WHERE ((object = 'buy_orders'::text) AND (operation = 'create'::text) AND (began_at IS NOT NULL))
     CREATE INDEX outbox_due ON public.outbox USING btree (due_at) WHERE (state = ANY (ARRAY['pending'::text, 'unknown'::text]))
+    CREATE INDEX outbox_object ON public.outbox USING btree (object_id, id DESC)
     CREATE UNIQUE INDEX outbox_open ON public.outbox USING btree (coupling_id, object, object_id) WHERE (state = ANY (ARRAY['pending'::text, 'sending'::text, 'unknown'::text]))
     CREATE INDEX outbox_webshop ON public.outbox USING btree (webshop_id, id DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
@@ -867,12 +879,15 @@ TABLE parked ROW LEVEL SECURITY FORCED
     last_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was last parked.
     times bigint NOT NULL DEFAULT 1  -- How often it was parked.
     resolved_at timestamp with time zone  -- When it was mapped after all, or a person took it off the list.
+    outbox_id bigint  -- The push that a person must see to; null for a record.
     CONSTRAINT parked_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT parked_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES outbox(id) ON DELETE CASCADE
     CONSTRAINT parked_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
     CONSTRAINT parked_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT parked_pkey PRIMARY KEY (id)
     CONSTRAINT parked_uuid_key UNIQUE (uuid)
     CREATE UNIQUE INDEX parked_open ON public.parked USING btree (webshop_id, stream_id, remote_id, object) WHERE (resolved_at IS NULL)
+    CREATE UNIQUE INDEX parked_push ON public.parked USING btree (outbox_id) WHERE ((resolved_at IS NULL) AND (outbox_id IS NOT NULL))
     CREATE INDEX parked_webshop ON public.parked USING btree (webshop_id, id DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
@@ -1024,6 +1039,34 @@ TABLE provider
     CONSTRAINT provider_uuid_key UNIQUE (uuid)
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE push_stop ROW LEVEL SECURITY FORCED
+    -- Stops all pushes of what it names, until it is ended: a coupling, a webshop, a connector or, naming none, the installation.
+    id bigint NOT NULL IDENTITY  -- Inner id.
+    uuid uuid NOT NULL  -- Outside id.
+    webshop_id bigint  -- The webshop that is stopped, or that of the coupling.
+    coupling_id bigint  -- The coupling that is stopped.
+    connector text  -- The connector whose couplings are all stopped.
+    reason text NOT NULL  -- Why, for people.
+    stopped_by text NOT NULL  -- Who stopped.
+    stopped_at timestamp with time zone NOT NULL DEFAULT now()  -- Since when.
+    ended_by text  -- Who let pushes go on.
+    ended_at timestamp with time zone  -- Until when; null while it stops.
+    CONSTRAINT push_stop_check CHECK (((coupling_id IS NULL) OR (webshop_id IS NOT NULL)))
+    CONSTRAINT push_stop_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
+    CONSTRAINT push_stop_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT push_stop_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT push_stop_pkey PRIMARY KEY (id)
+    CONSTRAINT push_stop_uuid_key UNIQUE (uuid)
+    CREATE UNIQUE INDEX push_stop_open ON public.push_stop USING btree (COALESCE(webshop_id, (0)::bigint), COALESCE(coupling_id, (0)::bigint), COALESCE(connector, ''::text)) WHERE (ended_at IS NULL)
+    POLICY everybody FOR SELECT TO koppel_app, koppel_engine USING ((webshop_id IS NULL))
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT INSERT, SELECT, UPDATE TO koppel_app
+    GRANT INSERT, SELECT, UPDATE TO koppel_engine
 
 TABLE record ROW LEVEL SECURITY FORCED
     -- One remote body, kept raw, keyed by (stream of a coupling, remote id).
@@ -1474,6 +1517,8 @@ TABLE webshop ROW LEVEL SECURITY FORCED
     time_zone text NOT NULL DEFAULT 'Europe/Amsterdam'::text  -- IANA name; days of this webshop begin and end in it.
     order_prefix text NOT NULL DEFAULT 'KOP'::text  -- Start of the references of its buy orders.
     created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    buy_order_cap integer NOT NULL DEFAULT 60  -- The most buy orders that begin to be pushed within an hour; the rest waits, visibly.
+    CONSTRAINT webshop_buy_order_cap_check CHECK (((buy_order_cap >= 1) AND (buy_order_cap <= 1000000)))
     CONSTRAINT webshop_external_ref_check CHECK ((length(external_ref) <= 255))
     CONSTRAINT webshop_kind_check CHECK ((kind = ANY (ARRAY['webshop'::text, 'location'::text])))
     CONSTRAINT webshop_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255)))

@@ -29,6 +29,8 @@ type BuyOrderLine struct {
 	Quantity             int64           // stock units
 	SubtotalValue        decimal.Decimal // of the whole line, ex VAT
 	ExpectedDeliveryDate *time.Time
+	// was is the line of the order as it stood that this one replaces.
+	was *heldLine
 }
 
 // linesMost is the most lines one buy order has.
@@ -155,16 +157,20 @@ func (tx *Tx) CreateBuyOrder(ctx context.Context, d BuyOrderDraft) (ObjectRow, e
 }
 
 const insertLineSQL = `
-INSERT INTO buy_order_line (webshop_id, buy_order_id, position, uuid, product_id, quantity, subtotal_value, expected_delivery_date)
-VALUES (@webshop, @order, @position, @uuid, @product, @quantity, @subtotal, @expected)`
+INSERT INTO buy_order_line (webshop_id, buy_order_id, position, uuid, product_id, quantity, subtotal_value, expected_delivery_date, remote_id, factor)
+VALUES (@webshop, @order, @position, @uuid, @product, @quantity, @subtotal, @expected, @remote, @factor)`
 
 func (tx *Tx) insertLines(ctx context.Context, webshop, order int64, d BuyOrderDraft, c checked) error {
 	var batch pgx.Batch
 	for i, l := range d.Lines {
-		batch.Queue(insertLineSQL, pgx.StrictNamedArgs{
-			"webshop": webshop, "order": order, "position": i + 1, "uuid": NewID(), "product": c.products[i],
-			"quantity": l.Quantity, "subtotal": l.SubtotalValue, "expected": l.ExpectedDeliveryDate,
-		})
+		args := pgx.StrictNamedArgs{
+			"webshop": webshop, "order": order, "position": i + 1, "uuid": NewID(), "product": c.products[i], "quantity": l.Quantity,
+			"subtotal": l.SubtotalValue, "expected": l.ExpectedDeliveryDate, "remote": nil, "factor": nil,
+		}
+		if l.was != nil {
+			args["uuid"], args["remote"], args["factor"] = l.was.UUID, l.was.RemoteID, l.was.Factor
+		}
+		batch.Queue(insertLineSQL, args)
 	}
 	return tx.tx.SendBatch(ctx, &batch).Close()
 }
@@ -179,78 +185,4 @@ func (tx *Tx) afterBuyOrder(ctx context.Context, op string, webshop int64, uuid,
 		return ObjectRow{}, wrap(op, err)
 	}
 	return o, wrap(op, tx.noteChange(ctx, webshop, koppel.BuyOrders, o.ID, operation, fields...))
-}
-
-const (
-	lockBuyOrderSQL = `
-SELECT id, reference, placed_at, deleted_at FROM buy_order WHERE webshop_id = @webshop AND uuid = @uuid FOR NO KEY UPDATE`
-	editBuyOrderSQL = `
-UPDATE buy_order SET supplier_id = @supplier, supplier_key = NULL, expected_delivery_date = @expected, total_value = @total,
-       assembly = @assembly, changed_at = now(), run_id = NULL
-WHERE webshop_id = @webshop AND id = @id`
-	dropLinesSQL = `DELETE FROM buy_order_line WHERE webshop_id = @webshop AND buy_order_id = @id`
-)
-
-// heldBuyOrder is a buy order locked until the transaction ends.
-type heldBuyOrder struct {
-	ID        int64
-	Reference string
-	PlacedAt  *time.Time
-	DeletedAt *time.Time
-}
-
-func (tx *Tx) lockBuyOrder(ctx context.Context, op string, webshop int64, id string) (heldBuyOrder, error) {
-	if err := checkID(op, "buy order", id); err != nil {
-		return heldBuyOrder{}, err
-	}
-	o, err := one[heldBuyOrder](ctx, tx, lockBuyOrderSQL, pgx.StrictNamedArgs{"webshop": webshop, "uuid": id})
-	if err == nil && o.DeletedAt != nil {
-		return o, conflict(op, "buy order %s is deleted", o.Reference)
-	}
-	return o, foundOr(op, "buy order", id, err)
-}
-
-// EditBuyOrder replaces a draft with its lines; its reference stays. A placed order is refused.
-func (tx *Tx) EditBuyOrder(ctx context.Context, id string, d BuyOrderDraft) (ObjectRow, error) {
-	const op = "edit buy order"
-	webshop, err := tx.webshop(op)
-	if err != nil {
-		return ObjectRow{}, err
-	}
-	o, err := tx.lockBuyOrder(ctx, op, webshop, id)
-	if err != nil {
-		return ObjectRow{}, err
-	}
-	if o.PlacedAt != nil {
-		return ObjectRow{}, conflict(op, "buy order %s was placed at %s and is no draft any more", o.Reference, o.PlacedAt.Format(time.RFC3339))
-	}
-	c, err := tx.checkDraft(ctx, op, webshop, d)
-	if err != nil {
-		return ObjectRow{}, err
-	}
-	before, err := tx.Object(ctx, koppel.BuyOrders, id)
-	if err != nil {
-		return ObjectRow{}, wrap(op, err)
-	}
-	if _, err := tx.exec(ctx, editBuyOrderSQL, pgx.StrictNamedArgs{
-		"webshop": webshop, "id": o.ID, "supplier": c.supplier, "expected": d.ExpectedDeliveryDate, "total": c.total, "assembly": d.Assembly,
-	}); err != nil {
-		return ObjectRow{}, wrap(op, err)
-	}
-	if _, err := tx.exec(ctx, dropLinesSQL, pgx.StrictNamedArgs{"webshop": webshop, "id": o.ID}); err != nil {
-		return ObjectRow{}, wrap(op, err)
-	}
-	if err := tx.insertLines(ctx, webshop, o.ID, d, c); err != nil {
-		return ObjectRow{}, wrap(op, err)
-	}
-	return tx.afterBuyOrder(ctx, op, webshop, id, changeUpdated, Audit{Actor: d.By, Action: "buy_order.edit", Subject: id,
-		Before: totalOf(before), After: map[string]any{"lines": len(d.Lines), "total_value": c.total}},
-		"supplier", "expected_delivery_date", "total_value", "assembly", "lines")
-}
-
-// totalOf is what the audit log keeps of an order before an edit.
-func totalOf(o ObjectRow) map[string]any {
-	total, _, _ := koppel.BuyOrders.Field("total_value")
-	lines, _, _ := koppel.BuyOrders.Field("lines")
-	return map[string]any{"lines": len(o.Values[lines].([]Line)), "total_value": o.Values[total]}
 }

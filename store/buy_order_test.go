@@ -34,6 +34,12 @@ func (p pair) place(t *testing.T, id, coupling string) (store.Outbox, error) {
 	})
 }
 
+// edit replaces what a draft is made of.
+func edit(ctx context.Context, tx *store.Tx, id string, d store.BuyOrderDraft) (store.ObjectRow, error) {
+	o, _, err := tx.EditBuyOrder(ctx, id, store.BuyOrderEdit{Supplier: &d.Supplier, Lines: d.Lines, By: d.By})
+	return o, err
+}
+
 func TestDraftsAreMadeEditedAndPlaced(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
@@ -48,13 +54,13 @@ func TestDraftsAreMadeEditedAndPlaced(t *testing.T) {
 		t.Errorf("draft is %+v", o.Values)
 	}
 	edited := in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.ObjectRow, error) {
-		return tx.EditBuyOrder(ctx, o.UUID, draftOf(suppliers[1], products[0]))
+		return edit(ctx, tx, o.UUID, draftOf(suppliers[1], products[0]))
 	})
 	if *value(t, edited, "supplier").(store.Reference).UUID != suppliers[1] || len(value(t, edited, "lines").([]store.Line)) != 1 || value(t, edited, "reference") != "KOP1" {
 		t.Errorf("edited is %+v", edited.Values)
 	}
 	in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.ObjectRow, error) {
-		return tx.EditBuyOrder(ctx, o.UUID, draftOf(suppliers[0], products[0]))
+		return edit(ctx, tx, o.UUID, draftOf(suppliers[0], products[0]))
 	})
 	row, err := p.place(t, o.UUID, p.coupling.UUID)
 	if err != nil || row.State != store.OutboxPending || row.Reference != "KOP1" || row.Operation != "create" {
@@ -71,7 +77,7 @@ func TestDraftsAreMadeEditedAndPlaced(t *testing.T) {
 		t.Errorf("expected on %s, want %s", got, want)
 	}
 	_, err = try(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.ObjectRow, error) {
-		return tx.EditBuyOrder(ctx, o.UUID, draftOf(suppliers[1], products[0]))
+		return edit(ctx, tx, o.UUID, draftOf(suppliers[1], products[0]))
 	})
 	wantKind(t, err, koppel.KindConflict, "KOP1", "placed")
 
@@ -195,9 +201,10 @@ func TestAnOrderIsPushedByTheCouplingsOwnIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	read := func(coupling int64) (koppel.Values, error) {
-		return try(t, p.Engine, p.scope(), func(ctx context.Context, tx *store.Tx) (koppel.Values, error) {
+		order, err := try(t, p.Engine, p.scope(), func(ctx context.Context, tx *store.Tx) (store.PushedOrder, error) {
 			return tx.BuyOrderToPush(ctx, o.ID, coupling)
 		})
+		return order.Values, err
 	}
 	v, err := read(p.coupling.ID)
 	if err != nil {

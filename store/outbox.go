@@ -13,13 +13,14 @@ import (
 // OutboxState is where a write to a remote is.
 type OutboxState string
 
-// The states: pending → sending → sent | unknown | parked.
+// The states: pending → sending → sent | unknown | parked; pending → dropped.
 const (
 	OutboxPending OutboxState = "pending"
 	OutboxSending OutboxState = "sending"
 	OutboxSent    OutboxState = "sent"
 	OutboxUnknown OutboxState = "unknown" // sent or not: to be looked up before it is sent again
 	OutboxParked  OutboxState = "parked"  // a person must act
+	OutboxDropped OutboxState = "dropped" // no longer wanted before it was ever tried
 )
 
 // Outbox is one write to a remote. Its UUID is the idempotency key.
@@ -31,7 +32,7 @@ type Outbox struct {
 	CouplingUUID string
 	Object       koppel.Object
 	ObjectID     int64
-	Operation    string // create, update or cancel
+	Operation    string // create, update, cancel or set
 	Reference    string // our number, by which the remote is searched
 	State        OutboxState
 	// Epoch counts the attempts' claims: only the last one may record an outcome.
@@ -42,11 +43,25 @@ type Outbox struct {
 	RunID    *int64
 	RunUUID  *string
 	DueAt    time.Time
+	// Steps is how far earlier attempts came, as the connector's client keeps it.
+	Steps json.RawMessage
+	// Target is what an absolute write wants.
+	Target json.RawMessage
+	// Edited: the object was changed after an attempt may have read it, so a
+	// further write follows this one.
+	Edited bool
+	// Held says why it waits although it is due: "cap" or "stop".
+	Held   *string
+	HeldAt *time.Time
+	// CreatedAt and UpdatedAt are when it was asked for and last changed.
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 const outboxSelect = `
 SELECT o.id, o.uuid, o.webshop_id, o.coupling_id, c.uuid AS coupling_uuid, o.object, o.object_id, o.operation, o.reference, o.state,
-       o.epoch, o.attempts, o.remote_id, o.error, o.run_id, r.uuid AS run_uuid, o.due_at
+       o.epoch, o.attempts, o.remote_id, o.error, o.run_id, r.uuid AS run_uuid, o.due_at,
+       o.steps, o.target, o.edited, o.held, o.held_at, o.created_at, o.updated_at
 FROM outbox o JOIN coupling c ON c.id = o.coupling_id LEFT JOIN run r ON r.id = o.run_id`
 
 const outboxSQL = outboxSelect + ` WHERE o.uuid = $1`
@@ -124,7 +139,8 @@ type Claim struct {
 
 const claimSQL = `
 WITH was AS (SELECT id, state FROM outbox WHERE id = @id AND run_id = @run FOR UPDATE)
-UPDATE outbox o SET state = 'sending', epoch = o.epoch + 1, attempts = o.attempts + 1, updated_at = now()
+UPDATE outbox o SET state = 'sending', epoch = o.epoch + 1, attempts = o.attempts + 1, began_at = coalesce(o.began_at, now()),
+       held = NULL, held_at = NULL, edited = o.edited AND (was.state <> 'pending' OR o.steps IS NOT NULL), updated_at = now()
 FROM was WHERE o.id = was.id AND was.state IN ('pending', 'unknown', 'sending')
 RETURNING was.state`
 
@@ -146,26 +162,6 @@ func (tx *Tx) ClaimOutbox(ctx context.Context, id, run int64) (Claim, error) {
 	}
 	o, err := tx.OutboxByID(ctx, id)
 	return Claim{Outbox: o, LookUp: was != OutboxPending}, wrap(op, err)
-}
-
-const retryOutboxSQL = `
-UPDATE outbox SET state = 'unknown', due_at = now(), error = NULL, updated_at = now() WHERE uuid = $1 AND state = 'parked'`
-
-// RetryOutbox gives a parked write another chance, by a person: parked → unknown, so that it is looked up first.
-func (tx *Tx) RetryOutbox(ctx context.Context, id string) (Outbox, error) {
-	const op = "retry outbox row"
-	o, err := tx.Outbox(ctx, id)
-	if err != nil {
-		return Outbox{}, wrap(op, err)
-	}
-	n, err := tx.exec(ctx, retryOutboxSQL, id)
-	if err != nil {
-		return Outbox{}, wrap(op, err)
-	}
-	if n == 0 {
-		return Outbox{}, conflict(op, "the write is %s, not parked", o.State)
-	}
-	return tx.Outbox(ctx, id)
 }
 
 // adviceOrNull keeps a nil *koppel.Advice an SQL null instead of JSON's.

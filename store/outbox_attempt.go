@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,32 +12,64 @@ import (
 // Attempt says whether a write may be attempted now.
 type Attempt struct {
 	Claim
-	// Wait is how long an earlier attempt may still be on its way; nothing was claimed when it is not zero.
-	Wait time.Duration
+	// Wait is how long the write must not be attempted, and Reason why; nothing was claimed when it is not zero.
+	Wait   time.Duration
+	Reason string
 }
 
 const (
 	attemptSQL = `
-SELECT state, greatest(extract(epoch FROM due_at - clock_timestamp()), 0)::float8 FROM outbox WHERE id = $1 FOR UPDATE`
+SELECT o.state, o.operation, o.object, o.attempts, greatest(extract(epoch FROM o.due_at - clock_timestamp()), 0)::float8 AS seconds, o.began_at,
+       o.webshop_id, o.coupling_id, c.connector
+FROM outbox o JOIN coupling c ON c.id = o.coupling_id WHERE o.id = $1 FOR UPDATE OF o`
 	settleBySQL = `UPDATE outbox SET due_at = clock_timestamp() + make_interval(secs => @settle) WHERE id = @id`
+	holdBackSQL = `UPDATE outbox SET held = @why, held_at = CASE WHEN held = @why THEN held_at ELSE now() END WHERE id = @id`
 )
 
-// AttemptOutbox claims a write for an attempt of the run that has it in hand. The request of an earlier attempt that
-// nobody heard of again may still be carried out for as long as settle after it began: until then the look-up could
-// miss it, so the answer is to wait. A write that is done already is answered as it is.
+// waitingWrite is a write that is looked at before it is claimed.
+type waitingWrite struct {
+	State      OutboxState
+	Operation  string
+	Object     koppel.Object
+	Attempts   int32
+	Seconds    float64
+	BeganAt    *time.Time
+	WebshopID  int64
+	CouplingID int64
+	Connector  string
+}
+
+// AttemptOutbox claims a write for an attempt of the run that has it in hand. It must wait while edits are gathered,
+// while the request of an earlier attempt may still be carried out (settle after it began: until then the look-up
+// could miss it), while a stop is in force, and while the webshop's cap of buy orders an hour is reached. A write that
+// is done already is answered as it is.
 func (tx *Tx) AttemptOutbox(ctx context.Context, id, run int64, settle time.Duration) (Attempt, error) {
 	const op = "attempt outbox row"
-	var state OutboxState
-	var seconds float64
-	if err := tx.tx.QueryRow(ctx, attemptSQL, id).Scan(&state, &seconds); err != nil {
+	w, err := one[waitingWrite](ctx, tx, attemptSQL, id)
+	if err != nil {
 		return Attempt{}, wrap(op, err)
 	}
-	switch {
-	case state == OutboxSent || state == OutboxParked:
+	if w.State == OutboxSent || w.State == OutboxParked || w.State == OutboxDropped {
 		o, err := tx.OutboxByID(ctx, id)
 		return Attempt{Claim: Claim{Outbox: o}}, wrap(op, err)
-	case state != OutboxPending && seconds > 0:
-		return Attempt{Wait: time.Duration(seconds * float64(time.Second))}, nil
+	}
+	if w.Seconds > 0 {
+		reason := "an earlier attempt may still arrive"
+		if w.State == OutboxPending {
+			reason = "further edits are gathered"
+			if w.Attempts > 0 {
+				reason = "the remote has not ended what it took"
+			}
+		}
+		return Attempt{Wait: time.Duration(w.Seconds * float64(time.Second)), Reason: reason}, nil
+	}
+	held, why, err := tx.heldBack(ctx, w)
+	if err != nil {
+		return Attempt{}, wrap(op, err)
+	}
+	if held.Wait > 0 {
+		_, err := tx.exec(ctx, holdBackSQL, pgx.StrictNamedArgs{"id": id, "why": why})
+		return held, wrap(op, err)
 	}
 	claim, err := tx.ClaimOutbox(ctx, id, run)
 	if err != nil {
@@ -44,6 +77,49 @@ func (tx *Tx) AttemptOutbox(ctx context.Context, id, run int64, settle time.Dura
 	}
 	_, err = tx.exec(ctx, settleBySQL, pgx.StrictNamedArgs{"id": id, "settle": settle.Seconds()})
 	return Attempt{Claim: claim}, wrap(op, err)
+}
+
+const (
+	// One lock a webshop makes counting and beginning one thing.
+	capLockSQL = `SELECT pg_advisory_xact_lock(hashtextextended('buy_order_cap', $1))`
+	// The write that must be an hour old before another may begin is the oldest of the last so many.
+	capSQL = `
+SELECT w.buy_order_cap AS cap, coalesce(extract(epoch FROM b.began_at + interval '1 hour' - clock_timestamp()), 0)::float8 AS seconds
+FROM webshop w LEFT JOIN LATERAL (
+    SELECT began_at FROM outbox WHERE webshop_id = w.id AND object = 'buy_orders' AND operation = 'create' AND began_at > now() - interval '1 hour'
+    ORDER BY began_at DESC OFFSET w.buy_order_cap - 1 LIMIT 1) b ON true
+WHERE w.id = $1`
+	// stopWait is how soon a held write looks whether its stop has ended.
+	stopWait = time.Minute
+)
+
+// heldBack says whether a stop or the cap holds a write that is due, and which.
+func (tx *Tx) heldBack(ctx context.Context, w waitingWrite) (Attempt, string, error) {
+	stop, stopped, err := tx.stopOf(ctx, w.WebshopID, w.CouplingID, w.Connector)
+	if err != nil {
+		return Attempt{}, "", err
+	}
+	if stopped {
+		return Attempt{Wait: stopWait, Reason: "pushes are stopped by " + stop.StoppedBy + ": " + stop.Reason}, "stop", nil
+	}
+	if w.BeganAt != nil || w.Object != koppel.BuyOrders || w.Operation != "create" {
+		return Attempt{}, "", nil
+	}
+	if _, err := tx.exec(ctx, capLockSQL, w.WebshopID); err != nil {
+		return Attempt{}, "", err
+	}
+	type row struct {
+		Cap     int64
+		Seconds float64
+	}
+	c, err := one[row](ctx, tx, capSQL, w.WebshopID)
+	if err != nil || c.Seconds <= 0 {
+		return Attempt{}, "", err
+	}
+	return Attempt{
+		Wait:   min(time.Duration(c.Seconds*float64(time.Second))+time.Second, stopWait),
+		Reason: fmt.Sprintf("the webshop's cap of %d buy orders an hour is reached; it goes on by itself, or with a higher cap", c.Cap),
+	}, "cap", nil
 }
 
 // OpenPush opens the run of a write that nobody has in hand and puts the write into its hands.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -67,6 +68,12 @@ func (tx *Tx) OutboxSent(ctx context.Context, id, epoch int64, s Sent) (Outbox, 
 		if err := tx.linesSent(ctx, o, s.Lines); err != nil {
 			return Outbox{}, wrap(op, err)
 		}
+		if err := tx.followUp(ctx, o); err != nil {
+			return Outbox{}, wrap(op, err)
+		}
+	}
+	if err := tx.resolvePush(ctx, id); err != nil {
+		return Outbox{}, wrap(op, err)
 	}
 	return tx.OutboxByID(ctx, id)
 }
@@ -86,7 +93,8 @@ func (tx *Tx) linesSent(ctx context.Context, o Outbox, lines map[int]string) err
 }
 
 const unsettledSQL = `
-UPDATE outbox SET state = @state, error = @error, due_at = coalesce(@due, due_at), updated_at = now()
+UPDATE outbox SET state = @state, error = @error, updated_at = now(),
+       due_at = coalesce(@due, CASE WHEN @state = 'pending' THEN clock_timestamp() ELSE due_at END)
 WHERE id = @id AND epoch = @epoch AND state = 'sending'`
 
 // OutboxUnknown records that nobody can say whether the remote took the write: sending → unknown, to be looked up
@@ -97,12 +105,32 @@ func (tx *Tx) OutboxUnknown(ctx context.Context, id, epoch int64, cause koppel.A
 
 // OutboxParked records that a person must act: sending → parked.
 func (tx *Tx) OutboxParked(ctx context.Context, id, epoch int64, cause koppel.Advice) (Outbox, error) {
-	return tx.unsettled(ctx, "park write", id, epoch, OutboxParked, &cause, time.Time{})
+	o, err := tx.unsettled(ctx, "park write", id, epoch, OutboxParked, &cause, time.Time{})
+	if err != nil {
+		return o, err
+	}
+	return o, wrap("park write", tx.parkPush(ctx, o, cause))
 }
 
 // OutboxAgain records that the remote certainly did not take the write: sending → pending, to be sent from due on.
 func (tx *Tx) OutboxAgain(ctx context.Context, id, epoch int64, cause koppel.Advice, due time.Time) (Outbox, error) {
 	return tx.unsettled(ctx, "put write back", id, epoch, OutboxPending, &cause, due)
+}
+
+const keepStepsSQL = `UPDATE outbox SET steps = @steps, updated_at = now() WHERE id = @id AND epoch = @epoch AND state = 'sending'`
+
+// OutboxSteps keeps how far an attempt came, so that the next one goes on from there. An epoch that is not the last
+// claim's keeps nothing (kind conflict).
+func (tx *Tx) OutboxSteps(ctx context.Context, id, epoch int64, steps json.RawMessage) error {
+	return tx.settle(ctx, "keep steps of write", keepStepsSQL, pgx.StrictNamedArgs{"id": id, "epoch": epoch, "steps": steps})
+}
+
+const goOnSQL = `
+UPDATE outbox SET state = 'pending', error = NULL, due_at = @due, updated_at = now() WHERE id = @id AND epoch = @epoch AND state = 'sending'`
+
+// OutboxTaken records that the remote took the write and does it later: sending → pending, to be asked for from due on.
+func (tx *Tx) OutboxTaken(ctx context.Context, id, epoch int64, due time.Time) error {
+	return tx.settle(ctx, "record write as taken", goOnSQL, pgx.StrictNamedArgs{"id": id, "epoch": epoch, "due": due})
 }
 
 func (tx *Tx) unsettled(ctx context.Context, op string, id, epoch int64, state OutboxState, cause *koppel.Advice, due time.Time) (Outbox, error) {

@@ -81,11 +81,11 @@ func (s *Stream) checkPage(d *decoder, n *node) {
 	case !counted && p.Guard:
 		d.fail(n.get("shift_guard"), "next and token follow the remote's own position; shift_guard is for number and offset")
 	}
-	if p.Offset != "" && len(p.Size) != 1 || len(p.Size) > 1 {
+	if p.Offset != "" && len(p.Size) != 1 && p.Full == 0 || len(p.Size) > 1 {
 		d.fail(n, "size is one query parameter with the page size; offset needs it")
 	}
-	if p.Full > 0 && (len(p.Size) > 0 || p.Number == "") {
-		d.fail(n.get("full"), "full is for paging by number without a size parameter")
+	if p.Full > 0 && (len(p.Size) > 0 || !counted) {
+		d.fail(n.get("full"), "full is for paging by number or offset without a size parameter")
 	}
 	if p.Steady && (!counted || p.Guard || s.Total != nil) {
 		d.fail(n.get("steady"), "steady is for paging by number or offset where no total and no shift_guard tells that rows moved")

@@ -319,7 +319,7 @@ func TestDemoShopPush(t *testing.T) {
 	if _, found, err := c.FindPushed(t.Context(), koppel.BuyOrders, vars); err != nil || found {
 		t.Fatal("found before it was pushed", err)
 	}
-	pushed, err := c.Push(t.Context(), koppel.BuyOrders, "create", vars)
+	pushed, err := c.Push(t.Context(), Pushing{Object: koppel.BuyOrders, Operation: PushCreate, Vars: vars})
 	if err != nil || pushed.ID == "" || len(pushed.Lines) != 2 || pushed.Lines[0] == "" || pushed.Lines[0] == pushed.Lines[1] {
 		t.Fatalf("%+v %v", pushed, err)
 	}
@@ -330,7 +330,7 @@ func TestDemoShopPush(t *testing.T) {
 	bad := order("BO-2")
 	bad["object"].(map[string]any)["supplier"] = int64(5)
 	var unknown *UnknownOutcome
-	if _, err := c.Push(t.Context(), koppel.BuyOrders, "create", bad); errors.As(err, &unknown) || koppel.KindOf(err) != koppel.KindInvalidRequest {
+	if _, err := c.Push(t.Context(), Pushing{Object: koppel.BuyOrders, Operation: PushCreate, Vars: bad}); errors.As(err, &unknown) || koppel.KindOf(err) != koppel.KindInvalidRequest {
 		t.Errorf("a wrong supplier: %v", err)
 	}
 	vars["object"].(map[string]any)["reference"] = "BO-3"
@@ -342,7 +342,7 @@ func TestDemoShopPush(t *testing.T) {
 		vars["object"].(map[string]any)["reference"] = reference
 		hasty, cancel := context.WithCancel(t.Context())
 		c.timeout = quick().RequestRetries
-		_, err := c.Push(hasty, koppel.BuyOrders, "create", vars)
+		_, err := c.Push(hasty, Pushing{Object: koppel.BuyOrders, Operation: PushCreate, Vars: vars})
 		cancel()
 		if !errors.As(err, &unknown) {
 			t.Errorf("%s: %v is not an unknown outcome", fault.Kind, err)

@@ -96,6 +96,8 @@ type Request struct {
 	Get     *Template `y:"get" doc:"Path of a GET request, or a whole address"`
 	Post    *Template `y:"post" doc:"Path of a POST request, or a whole address"`
 	Put     *Template `y:"put" doc:"Path of a PUT request, or a whole address"`
+	Patch   *Template `y:"patch" doc:"Path of a PATCH request, or a whole address"`
+	Delete  *Template `y:"delete" doc:"Path of a DELETE request, or a whole address"`
 	Query   Params    `y:"query" doc:"Query parameters; one whose value is null is left out"`
 	Headers Params    `y:"headers" doc:"Headers"`
 	Body    *Body     `y:"body" doc:"JSON body"`
@@ -104,7 +106,7 @@ type Request struct {
 	// Budget names the operation whose own budget the request counts against.
 	Budget OperationName `y:"budget" doc:"Operation of http.budget.operations that the request counts against as well"`
 
-	_ struct{} `reserved:"form,xml,raw,graphql,base,accept,delete,patch"`
+	_ struct{} `reserved:"form,xml,raw,graphql,base,accept"`
 }
 
 // method and path of the request; empty when none is declared.
@@ -116,6 +118,10 @@ func (r *Request) target() (method string, path *Template) {
 		return "POST", r.Post
 	case r.Put != nil:
 		return "PUT", r.Put
+	case r.Patch != nil:
+		return "PATCH", r.Patch
+	case r.Delete != nil:
+		return "DELETE", r.Delete
 	}
 	return "", nil
 }

@@ -4,9 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
-	"slices"
-
-	"github.com/koppel-io/koppel"
 )
 
 // Parse reads a connector.yaml. file names it in problems; compile makes the
@@ -56,13 +53,6 @@ func (m *Manifest) check(d *decoder, root *node) {
 	m.HTTP.check(d, root.get("http"))
 	m.checkCaptures(d, root.get("http").get("capture"))
 	m.checkEnvironments(d, root)
-	if pushes := root.get("push"); pushes != nil {
-		for _, object := range koppel.Objects() {
-			if p, n := m.Push[object], pushes.get(string(object)); p != nil && p.Create != nil && n != nil {
-				checkTarget(d, n.get("create"), &p.Create.Request, "post", "put")
-			}
-		}
-	}
 }
 
 func (a *Auth) check(d *decoder, root *node, i int) {
@@ -106,29 +96,6 @@ func (h *HTTP) check(d *decoder, n *node) {
 	}
 	checkBuckets(d, n.get("budget").get("buckets"), h.Budget.Buckets)
 	h.checkOperations(d)
-}
-
-// checkTarget wants exactly one of the methods in a request.
-func checkTarget(d *decoder, n *node, r *Request, methods ...string) {
-	if n == nil || n.kind != mapNode {
-		return
-	}
-	given := 0
-	for name, path := range map[string]*Template{"get": r.Get, "post": r.Post, "put": r.Put} {
-		if path == nil {
-			continue
-		}
-		given++
-		if !slices.Contains(methods, name) {
-			d.fail(n.get(name), "%s does not belong here%s", name, suggest(name, methods))
-		}
-	}
-	if given != 1 {
-		d.fail(n, "exactly one of %s belongs here", joinWords(methods))
-	}
-	if r.Get != nil && r.Body != nil {
-		d.fail(n.get("body"), "a GET request has no body")
-	}
 }
 
 func joinWords(words []string) string {

@@ -161,6 +161,10 @@ func (*Pushes) schemaOf(s schemas) schema {
 	return schema{"type": "object", "properties": properties, "additionalProperties": false}
 }
 
+func (*PushSteps) schemaOf(s schemas) schema {
+	return schema{"type": "object", "additionalProperties": s.reference(reflect.TypeFor[PushStep](), false)}
+}
+
 func (*Streams) schemaOf(s schemas) schema {
 	stream := s.structure(reflect.TypeFor[Stream](), true)
 	properties := stream["properties"].(schema)

@@ -170,6 +170,9 @@ func (s *Shop) replay(e entry) error {
 			return errJournal
 		}
 		*o = *e.Buy
+		for _, l := range o.Lines {
+			s.buys.lines = max(s.buys.lines, l.ID-40_000)
+		}
 	default:
 		return fmt.Errorf("unknown entry %q", e.Op)
 	}

@@ -50,14 +50,24 @@ func (p *purchaseOrders) find(id int64) *purchaseOrder {
 func (p *purchaseOrders) add(o *purchaseOrder) {
 	o.ID = firstPurchaseOrderID + int64(len(p.all))
 	for k := range o.Lines {
-		p.lines++
-		o.Lines[k].ID = 40_000 + p.lines
+		o.Lines[k].ID = 0
 	}
+	p.number(o)
 	if p.byReference == nil {
 		p.byReference = map[string][]int{}
 	}
 	p.byReference[o.Reference] = append(p.byReference[o.Reference], len(p.all))
 	p.all = append(p.all, o)
+}
+
+// number gives lines that have no id yet theirs.
+func (p *purchaseOrders) number(o *purchaseOrder) {
+	for k := range o.Lines {
+		if o.Lines[k].ID == 0 {
+			p.lines++
+			o.Lines[k].ID = 40_000 + p.lines
+		}
+	}
 }
 
 func (s *Shop) appendPurchaseOrder(b []byte, k int) []byte {

@@ -63,17 +63,24 @@ func (s *Shop) createPurchaseOrder(c *call) answer {
 	return answer{status: http.StatusCreated, body: s.appendPurchaseOrder(nil, len(s.buys.all)-1), effect: "purchase_order.created"}
 }
 
-// updatePurchaseOrder sets the status, the expected date or what was received
-// on lines, as people at the supplier's side do.
+// purchaseOrderEdit is what PUT takes; nil leaves a member alone. A line with
+// an id is changed, or removed by quantity 0; one without is added.
+type purchaseOrderEdit struct {
+	Status   *string `json:"status"`
+	Expected *string `json:"expected_date"`
+	Lines    []struct {
+		ID        *int64  `json:"id"`
+		ProductID int64   `json:"product_id"`
+		Quantity  *int64  `json:"quantity"`
+		Price     *amount `json:"price"`
+		Received  *int64  `json:"quantity_received"`
+	} `json:"lines"`
+}
+
+// updatePurchaseOrder changes an order, as its buyer and people at the
+// supplier's side do.
 func (s *Shop) updatePurchaseOrder(c *call) answer {
-	var in struct {
-		Status   *string `json:"status"`
-		Expected *string `json:"expected_date"`
-		Lines    []struct {
-			ID       int64 `json:"id"`
-			Received int64 `json:"quantity_received"`
-		} `json:"lines"`
-	}
+	var in purchaseOrderEdit
 	if decodeJSON(c.body, &in) != nil {
 		return badJSON()
 	}
@@ -85,32 +92,65 @@ func (s *Shop) updatePurchaseOrder(c *call) answer {
 	}
 	next := *o
 	next.Lines = slices.Clone(o.Lines)
-	wrong := map[string]string{}
-	if in.Status != nil {
-		if next.Status = *in.Status; !slices.Contains(purchaseOrderStatuses, next.Status) {
-			wrong["status"] = "status is not one of " + strings.Join(purchaseOrderStatuses, ", ") + "."
-		}
-	}
-	if in.Expected != nil {
-		next.Expected = *in.Expected
-	}
-	for _, l := range in.Lines {
-		k := slices.IndexFunc(next.Lines, func(have purchaseOrderLine) bool { return have.ID == l.ID })
-		if k < 0 {
-			wrong["lines"] = "a line id does not exist"
-			continue
-		}
-		next.Lines[k].Received = l.Received
-	}
-	if !validDate(next.Expected) {
-		wrong["expected_date"] = badDate
-	}
+	wrong := s.edit(&next, in)
 	if len(wrong) > 0 {
 		return invalidBody(wrong)
 	}
+	s.buys.number(&next)
 	next.Modified = s.now()
 	*o = next
 	s.revision++
 	s.record(entry{Op: opBuyUpdate, ID: o.ID, At: o.Modified, Buy: o})
 	return answer{status: http.StatusOK, body: s.appendPurchaseOrder(nil, int(o.ID-firstPurchaseOrderID)), effect: "purchase_order.updated"}
+}
+
+// edit applies an edit to a copy of an order and says what is wrong with it.
+func (s *Shop) edit(o *purchaseOrder, in purchaseOrderEdit) map[string]string {
+	wrong := map[string]string{}
+	if in.Status != nil {
+		if o.Status = *in.Status; !slices.Contains(purchaseOrderStatuses, o.Status) {
+			wrong["status"] = "status is not one of " + strings.Join(purchaseOrderStatuses, ", ") + "."
+		}
+	}
+	if in.Expected != nil {
+		o.Expected = *in.Expected
+	}
+	for _, l := range in.Lines {
+		if l.ID == nil {
+			added := purchaseOrderLine{ProductID: l.ProductID}
+			if l.Quantity != nil {
+				added.Quantity = *l.Quantity
+			}
+			if l.Price != nil {
+				added.Price = *l.Price
+			}
+			o.Lines = append(o.Lines, added)
+			continue
+		}
+		k := slices.IndexFunc(o.Lines, func(have purchaseOrderLine) bool { return have.ID == *l.ID })
+		if k < 0 {
+			wrong["lines"] = "a line id does not exist"
+			continue
+		}
+		if l.Received != nil {
+			o.Lines[k].Received = *l.Received
+		}
+		if l.Price != nil {
+			o.Lines[k].Price = *l.Price
+		}
+		if l.Quantity != nil && *l.Quantity == 0 {
+			o.Lines = slices.Delete(o.Lines, k, k+1)
+		} else if l.Quantity != nil {
+			o.Lines[k].Quantity = *l.Quantity
+		}
+	}
+	if !validDate(o.Expected) {
+		wrong["expected_date"] = badDate
+	}
+	if len(in.Lines) > 0 {
+		for at, what := range s.checkPurchaseOrder(o) {
+			wrong[at] = what
+		}
+	}
+	return wrong
 }
