@@ -7,8 +7,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/connectors/rest"
@@ -125,36 +123,11 @@ func (s *sending) load(ctx context.Context) (rest.Pushing, error) {
 	if err != nil {
 		return in, err
 	}
-	in.ID, in.Vars = order.RemoteID, pushVars(order)
+	in.ID, in.Vars = order.RemoteID, order.Vars()
 	for _, line := range order.Lines {
 		s.positions = append(s.positions, int(line.Position))
 	}
 	return in, nil
-}
-
-// pushVars are the variables of a buy order's push. Its lines carry besides
-// their fields the codes and the quantity and price of purchase units.
-func pushVars(order store.PushedOrder) map[string]any {
-	object := named(koppel.BuyOrders.Fields(), order.Values)
-	lines, _ := object["lines"].([]any)
-	for i, line := range lines {
-		fields, more := line.(map[string]any), order.Lines[i]
-		fields["sku_code"], fields["supplier_sku_code"], fields["factor"] = textOrNil(more.SKU), textOrNil(more.SupplierSKU), more.Factor
-		quantity, _ := fields["quantity"].(int64)
-		units := (quantity + more.Factor - 1) / more.Factor
-		fields["purchase_quantity"] = units
-		if subtotal, ok := fields["subtotal_value"].(decimal.Decimal); ok && units > 0 {
-			fields["purchase_price"] = subtotal.DivRound(decimal.NewFromInt(units), 6)
-		}
-	}
-	return map[string]any{"object": object}
-}
-
-func textOrNil(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
 }
 
 // save keeps how far the attempt came before anything else is sent.
@@ -174,33 +147,6 @@ func (s *sending) taken(ctx context.Context, wait time.Duration) (PushResult, er
 	return result, s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.OutboxTaken(ctx, s.try.ID, s.try.Epoch, time.Now().Add(wait))
 	})
-}
-
-// named gives values their fields' names, for expressions.
-func named(fields []koppel.Field, values koppel.Values) map[string]any {
-	out := map[string]any{}
-	for i, field := range fields {
-		if i >= len(values) {
-			break
-		}
-		value := values[i]
-		switch v := value.(type) {
-		case koppel.Null:
-			value = nil
-		case []koppel.Values:
-			lines := make([]any, len(v))
-			for n, line := range v {
-				lines[n] = named(field.Line, line)
-			}
-			value = lines
-		case time.Time:
-			if field.Type == koppel.Date {
-				value = v.Format(time.DateOnly)
-			}
-		}
-		out[field.Name] = value
-	}
-	return out
 }
 
 // sent stores the remote's ids on the outbox row, the source, the order and its lines.

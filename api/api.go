@@ -13,7 +13,7 @@ import (
 	"github.com/koppel-io/koppel/store"
 )
 
-// Config is what the API works with. Store, Connectors, Engine and Check are required.
+// Config is what the API works with. Store, Connectors, Engine, Check and Preview are required.
 type Config struct {
 	// Store is opened as the app role, with the master keys.
 	Store *store.DB
@@ -23,6 +23,10 @@ type Config struct {
 	Engine Engine
 	// Check tries credentials at the remote.
 	Check CheckAccount
+	// Preview tells what a push would send.
+	Preview PreviewPush
+	// Gather is for how long further edits of a placed buy order are waited for.
+	Gather time.Duration
 	// Schema compares the database's schema with the one the program was built
 	// for: part of readiness. Nil leaves it out.
 	Schema func(ctx context.Context) error

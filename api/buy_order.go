@@ -36,20 +36,12 @@ func (s *server) createBuyOrder(ctx context.Context, who caller, in *newBuyOrder
 	if err != nil {
 		return object{}, err
 	}
-	draft := store.BuyOrderDraft{Supplier: b.Supplier, Lines: make([]store.BuyOrderLine, len(b.Lines)), By: who.name()}
-	if b.ExpectedDeliveryDate != "" {
-		day, err := time.Parse(time.DateOnly, b.ExpectedDeliveryDate)
-		if err != nil {
-			return object{}, koppel.E(koppel.KindInvalidRequest, op, "expected_delivery_date must be a day such as 2026-01-31")
-		}
-		draft.ExpectedDeliveryDate = &day
+	draft := store.BuyOrderDraft{Supplier: b.Supplier, By: who.name()}
+	if draft.ExpectedDeliveryDate, err = dayOf(op, b.ExpectedDeliveryDate); err != nil {
+		return object{}, err
 	}
-	for i, line := range b.Lines {
-		value, err := decimal.NewFromString(line.SubtotalValue)
-		if err != nil {
-			return object{}, koppel.E(koppel.KindInvalidRequest, op, fmt.Sprintf("lines[%d].subtotal_value is no decimal", i))
-		}
-		draft.Lines[i] = store.BuyOrderLine{Product: line.Product, Quantity: line.Quantity, SubtotalValue: value}
+	if draft.Lines, err = linesOf(op, b.Lines); err != nil {
+		return object{}, err
 	}
 	return store.With(ctx, s.Store, scope, func(tx *store.Tx) (object, error) {
 		made, err := tx.CreateBuyOrder(ctx, draft)
@@ -58,6 +50,30 @@ func (s *server) createBuyOrder(ctx context.Context, who caller, in *newBuyOrder
 		}
 		return showObject(made, b.Webshop), nil
 	})
+}
+
+// dayOf reads a day; nil when none is given.
+func dayOf(op, text string) (*time.Time, error) {
+	if text == "" {
+		return nil, nil
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return nil, koppel.E(koppel.KindInvalidRequest, op, "expected_delivery_date must be a day such as 2026-01-31")
+	}
+	return &day, nil
+}
+
+func linesOf(op string, given []newBuyOrderLine) ([]store.BuyOrderLine, error) {
+	lines := make([]store.BuyOrderLine, len(given))
+	for i, line := range given {
+		value, err := decimal.NewFromString(line.SubtotalValue)
+		if err != nil {
+			return nil, koppel.E(koppel.KindInvalidRequest, op, fmt.Sprintf("lines[%d].subtotal_value is no decimal", i))
+		}
+		lines[i] = store.BuyOrderLine{Product: line.Product, Quantity: line.Quantity, SubtotalValue: value}
+	}
+	return lines, nil
 }
 
 // draftPart is one thing that the store finds wrong with a draft.
@@ -99,7 +115,7 @@ type placed struct {
 // push is where a write to a remote stands.
 type push struct {
 	Outbox string            `json:"outbox" format:"uuid" doc:"The idempotency key of the write"`
-	State  store.OutboxState `json:"state" enum:"pending,sending,sent,unknown,parked"`
+	State  store.OutboxState `json:"state" enum:"pending,sending,sent,unknown,parked,dropped"`
 	Run    string            `json:"run,omitempty" format:"uuid" doc:"The run that sends it; absent until there is one"`
 }
 

@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
 )
 
 // receiver is the one coupling that a buy order goes to: the wanted one, else
-// the only one that takes buy orders, else the only one of those that the
-// order's supplier comes from. Two possible receivers are asked for, never both.
+// the one whose settings name the order's supplier, else the only one that
+// takes buy orders, else the only one of those that the order's supplier comes
+// from. Two possible receivers are asked for, never both.
 func (s *server) receiver(ctx context.Context, scope store.Scope, order object, wanted string) (store.Coupling, error) {
 	const op = "choose the coupling of the buy order"
 	takers, err := s.takers(ctx, scope)
@@ -23,7 +25,7 @@ func (s *server) receiver(ctx context.Context, scope store.Scope, order object, 
 		if err != nil {
 			return store.Coupling{}, err
 		}
-		if !slices.ContainsFunc(takers, func(t store.Coupling) bool { return t.ID == c.ID }) {
+		if !slices.ContainsFunc(takers, func(t taker) bool { return t.ID == c.ID }) {
 			return store.Coupling{}, koppel.E(koppel.KindConflict, op, "coupling "+c.Name+" takes no buy orders: it is "+string(c.State)+", its connector cannot write them, or the setting buy_orders is off")
 		}
 		return c, nil
@@ -31,24 +33,41 @@ func (s *server) receiver(ctx context.Context, scope store.Scope, order object, 
 	if len(takers) == 0 {
 		return store.Coupling{}, koppel.E(koppel.KindConflict, op, "no coupling of the webshop takes buy orders; activate one whose connector writes them, with the setting buy_orders on")
 	}
+	supplier, err := s.supplierOf(ctx, scope, order)
+	if err != nil {
+		return store.Coupling{}, err
+	}
+	if named := slices.DeleteFunc(slices.Clone(takers), func(t taker) bool { return !t.connector.Receives(t.settings, supplier...) }); len(named) > 0 {
+		takers = named
+	}
 	if len(takers) > 1 {
 		known, err := s.couplingsOfSupplier(ctx, scope, order)
 		if err != nil {
 			return store.Coupling{}, err
 		}
-		own := slices.DeleteFunc(slices.Clone(takers), func(t store.Coupling) bool { return !slices.Contains(known, t.UUID) })
-		if len(own) != 1 {
-			names := each(takers, func(t store.Coupling) string { return t.Name + " (" + t.UUID + ")" })
-			return store.Coupling{}, koppel.E(koppel.KindConflict, op, "several couplings could receive the order; name one as coupling: "+strings.Join(names, ", "))
+		own := slices.DeleteFunc(slices.Clone(takers), func(t taker) bool { return !slices.Contains(known, t.UUID) })
+		if len(own) > 0 {
+			takers = own
 		}
-		takers = own
 	}
-	return takers[0], nil
+	if len(takers) > 1 {
+		names := each(takers, func(t taker) string { return t.Name + " (" + t.UUID + ")" })
+		return store.Coupling{}, koppel.E(koppel.KindConflict, op, "several couplings could receive the order: "+strings.Join(names, ", ")+
+			"; name one as coupling (--coupling), or list the supplier in the setting buy_orders.suppliers of one")
+	}
+	return takers[0].Coupling, nil
+}
+
+// taker is a coupling that buy orders can be pushed to.
+type taker struct {
+	store.Coupling
+	connector *connectors.Connector
+	settings  map[string]any
 }
 
 // takers are the couplings of the webshop that buy orders can be pushed to.
-func (s *server) takers(ctx context.Context, scope store.Scope) ([]store.Coupling, error) {
-	var takers []store.Coupling
+func (s *server) takers(ctx context.Context, scope store.Scope) ([]taker, error) {
+	var takers []taker
 	filter := store.CouplingFilter{Limit: 500}
 	for more := true; more; {
 		page, err := store.With(ctx, s.Store, scope, func(tx *store.Tx) (store.Page[store.Coupling], error) { return tx.Couplings(ctx, filter) })
@@ -69,13 +88,35 @@ func (s *server) takers(ctx context.Context, scope store.Scope) ([]store.Couplin
 			if err != nil {
 				return nil, err
 			}
-			if connector.Push[koppel.BuyOrders] != nil && settings["buy_orders"] != "off" {
-				takers = append(takers, c)
+			if connector.Push[koppel.BuyOrders].Can("create") && connector.Direction(settings) != "off" {
+				takers = append(takers, taker{c, connector, settings})
 			}
 		}
 		filter.After, more = page.Next, page.Next != ""
 	}
 	return takers, nil
+}
+
+// supplierOf names the order's supplier: id, name and its ids in remotes.
+func (s *server) supplierOf(ctx context.Context, scope store.Scope, order object) ([]string, error) {
+	i, _, _ := koppel.BuyOrders.Field("supplier")
+	supplier, ok := order.Values.slots[i].(store.Reference)
+	if !ok || supplier.UUID == nil {
+		return nil, nil
+	}
+	o, err := store.With(ctx, s.Store, scope, func(tx *store.Tx) (store.ObjectRow, error) {
+		return tx.Object(ctx, koppel.Suppliers, *supplier.UUID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	names := append([]string{o.UUID}, each(o.Sources, func(s store.SourceRow) string { return s.RemoteID })...)
+	if n, _, ok := koppel.Suppliers.Field("name"); ok {
+		if name, ok := o.Values[n].(string); ok {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // couplingsOfSupplier are the couplings that give the order's supplier.

@@ -100,17 +100,8 @@ func (s *server) checkCoupling(ctx context.Context, who caller, in *ByID) (check
 func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, connector *connectors.Connector) (checked, error) {
 	const op = "check credentials"
 	scope := store.ForWebshop(c.WebshopID)
-	account := Account{Webshop: c.WebshopID, Connector: connector, Key: text(c.CredentialUUID)}
-	if c.CredentialID != nil {
-		if err := s.Store.InTx(ctx, scope, func(tx *store.Tx) (err error) {
-			account.Account, err = tx.OpenAccount(ctx, c.Connector, *c.CredentialID, connector.AppEnvironment())
-			return err
-		}); err != nil {
-			return checked{}, err
-		}
-	}
-	var err error
-	if account.Settings, err = settingsOf(c, connector); err != nil {
+	account, err := s.account(ctx, c, connector)
+	if err != nil {
 		return checked{}, err
 	}
 	version, err := s.Check(ctx, account)
@@ -159,6 +150,22 @@ func (s *server) tryAccount(ctx context.Context, who caller, c store.Coupling, c
 		s.sweep(ctx)
 	}
 	return checked{OK: true, Version: version}, nil
+}
+
+// account is the remote account of a coupling.
+func (s *server) account(ctx context.Context, c store.Coupling, connector *connectors.Connector) (Account, error) {
+	account := Account{Webshop: c.WebshopID, Connector: connector, Key: text(c.CredentialUUID)}
+	if c.CredentialID != nil {
+		if err := s.Store.InTx(ctx, store.ForWebshop(c.WebshopID), func(tx *store.Tx) (err error) {
+			account.Account, err = tx.OpenAccount(ctx, c.Connector, *c.CredentialID, connector.AppEnvironment())
+			return err
+		}); err != nil {
+			return Account{}, err
+		}
+	}
+	var err error
+	account.Settings, err = settingsOf(c, connector)
+	return account, err
 }
 
 func noCredentials(op string, c store.Coupling) error {

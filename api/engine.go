@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 
+	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
 )
@@ -38,3 +40,8 @@ type Account struct {
 // CheckAccount tries an account at its remote and gives the remote's version
 // ("" where the connector detects none). The error says what the remote refused.
 type CheckAccount func(ctx context.Context, account Account) (version string, err error)
+
+// PreviewPush tells, as JSON, which requests a push of the object would send
+// now, redacted, and how they differ from what the remote has. It only reads
+// from the remote.
+type PreviewPush func(ctx context.Context, account Account, object koppel.Object, operation string, order store.PushedOrder) (json.RawMessage, error)

@@ -52,6 +52,18 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/buy-orders", id: "createBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Draft a buy order", status: http.StatusCreated, add: handle(s, s.createBuyOrder)},
 		{method: post, path: base + "/buy-orders/{id}/place", id: "placeBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Place a buy order and push it", add: handle(s, s.placeBuyOrder)},
 
+		{method: patch, path: base + "/buy-orders/{id}", id: "updateBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Change a buy order; edits of a placed one are gathered and pushed", add: handle(s, s.editBuyOrder)},
+		{method: post, path: base + "/buy-orders/{id}/cancel", id: "cancelBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Cancel a buy order, also in the remote", add: handle(s, s.cancelBuyOrder)},
+		{method: post, path: base + "/buy-orders/{id}/preview", id: "previewBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Show what a push would send, without sending it", add: handle(s, s.previewBuyOrder)},
+
+		{method: get, path: base + "/pushes", id: "listPushes", scope: couplingsRead, tag: "Pushes", summary: "List writes to remotes, newest first", add: handle(s, s.listPushes)},
+		{method: get, path: base + "/pushes/{id}", id: "getPush", scope: couplingsRead, tag: "Pushes", summary: "Get a write with where it stands", add: handle(s, s.getPush)},
+		{method: post, path: base + "/pushes/{id}/retry", id: "retryPush", scope: syncRun, tag: "Pushes", summary: "Try a parked write again; it is looked up first", add: handle(s, s.retryPush)},
+		{method: post, path: base + "/pushes/{id}/resolve", id: "resolvePush", scope: syncRun, tag: "Pushes", summary: "Say what became of a parked write", add: handle(s, s.resolvePush)},
+		{method: get, path: base + "/push-stops", id: "listPushStops", scope: couplingsRead, tag: "Pushes", summary: "List what stops pushes", add: handle(s, s.listPushStops)},
+		{method: post, path: base + "/push-stops", id: "stopPushes", scope: couplingsWrite, tag: "Pushes", summary: "Stop all pushes of a coupling, webshop, connector or the installation", status: http.StatusCreated, add: handle(s, s.stopPushes)},
+		{method: post, path: base + "/push-stops/{id}/end", id: "endPushStop", scope: couplingsWrite, tag: "Pushes", summary: "Let pushes go on", add: handle(s, s.endPushStop)},
+
 		{method: get, path: base + "/parked", id: "listParked", scope: couplingsRead, tag: "Parked", summary: "List records that could not be processed", add: handle(s, s.listParked)},
 		{method: post, path: base + "/parked/{id}/retry", id: "retryParked", scope: syncRun, tag: "Parked", summary: "Read a parked record again", status: http.StatusAccepted, add: handle(s, s.retryParked)},
 		{method: post, path: base + "/parked/retry", id: "retryAllParked", scope: syncRun, tag: "Parked", summary: "Read all parked records of a coupling again", status: http.StatusAccepted, add: handle(s, s.retryAllParked)},

@@ -73,9 +73,13 @@ func (s *site) wantOnce(t *testing.T, placed client.Placed) {
 	if got := order.Sources[0].RemoteID; got != fmt.Sprint(all[0].IDs[0]) {
 		t.Errorf("the remote id is %s, in the shop %d", got, all[0].IDs[0])
 	}
+	in := map[string]int64{}
+	for _, line := range all[0].Orders[0].Lines {
+		in[fmt.Sprint(line.ID)] = line.Quantity
+	}
 	for i, line := range linesOf(order) {
-		if in := all[0].Orders[0].Lines[i]; line.RemoteID != fmt.Sprint(in.ID) || line.Quantity != in.Quantity {
-			t.Errorf("line %d is %+v, in the shop %+v", i, line, in)
+		if quantity, ok := in[line.RemoteID]; !ok || line.Quantity != quantity {
+			t.Errorf("line %d is %+v, in the shop %+v", i, line, all[0].Orders[0].Lines)
 		}
 	}
 }

@@ -2,8 +2,10 @@ package process
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/api"
 	"github.com/koppel-io/koppel/connectors/rest"
 	"github.com/koppel-io/koppel/store"
@@ -26,6 +28,24 @@ func (c Config) checkAccount(db *store.DB, transport *rest.Transport) api.CheckA
 			return "", err
 		}
 		return remote.Detect(ctx)
+	}
+}
+
+// previewPush shows pushes for the API.
+func (c Config) previewPush(db *store.DB, transport *rest.Transport) api.PreviewPush {
+	return func(ctx context.Context, account api.Account, object koppel.Object, operation string, order store.PushedOrder) (json.RawMessage, error) {
+		ctx, cancel := context.WithTimeout(ctx, checkLimit)
+		defer cancel()
+		remote, err := c.client(db, transport, account)
+		if err != nil {
+			return nil, err
+		}
+		defer remote.Close()
+		shown, err := remote.Preview(ctx, rest.Pushing{Object: object, Operation: operation, ID: order.RemoteID, Vars: order.Vars()})
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(shown)
 	}
 }
 

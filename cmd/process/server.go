@@ -80,6 +80,7 @@ func (s *Server) routes(engine engine) http.Handler {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	family := api.New(api.Config{
 		Store: s.db, Connectors: compiled(s.db), Engine: engine, Check: s.config.checkAccount(s.db, s.transport),
+		Preview: s.config.previewPush(s.db, s.transport), Gather: s.config.Durations.Coalesce,
 		Schema: s.config.schema, Version: s.config.Version, Log: s.config.Log, Metrics: metrics,
 	})
 	if s.config.Temporal.Codec == nil || s.config.CodecToken.IsZero() {
