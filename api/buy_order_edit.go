@@ -123,7 +123,12 @@ type previewed struct {
 	Push     json.RawMessage `json:"push" doc:"The requests that would be sent, redacted, and how they differ from what the remote has"`
 }
 
-func (s *server) previewBuyOrder(ctx context.Context, who caller, in *placeRequest) (previewed, error) {
+type previewRequest struct {
+	ByID
+	Coupling string `query:"coupling" format:"uuid" doc:"Needed only where several couplings could receive it"`
+}
+
+func (s *server) previewBuyOrder(ctx context.Context, who caller, in *previewRequest) (previewed, error) {
 	order, err := store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (object, error) {
 		return getObject(ctx, tx, koppel.BuyOrders, in.ID)
 	})
@@ -134,11 +139,7 @@ func (s *server) previewBuyOrder(ctx context.Context, who caller, in *placeReque
 	if err != nil {
 		return previewed{}, err
 	}
-	wanted := ""
-	if in.Body != nil {
-		wanted = in.Body.Coupling
-	}
-	receiver, err := s.receiver(ctx, scope, order, wanted)
+	receiver, err := s.receiver(ctx, scope, order, in.Coupling)
 	if err != nil {
 		return previewed{}, err
 	}

@@ -135,6 +135,9 @@ func newSite(t *testing.T) *site {
 				return connectors.Source{Manifest: v.Manifest, Mapping: v.Mapping}, err
 			})
 		}),
+		Preview: func(context.Context, Account, koppel.Object, string, store.PushedOrder) (json.RawMessage, error) {
+			return json.RawMessage(`{"requests":[]}`), nil
+		},
 		Check: func(_ context.Context, a Account) (string, error) { return s.remote(a) },
 	})
 	listener := httptest.NewServer(s.server)

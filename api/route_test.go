@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,6 +28,14 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 	product := s.object(t, s.other, koppel.Products).UUID
 	supplier := s.object(t, s.other, koppel.Suppliers).UUID
 	order := s.order(t, s.other, supplier, product)
+	second := s.order(t, s.other, supplier, product)
+	write := do(t, s, store.ForWebshop(s.other.ID), func(ctx context.Context, tx *store.Tx) (store.Outbox, error) {
+		_, row, err := tx.PlaceBuyOrder(ctx, second, s.their.UUID, "test")
+		return row, err
+	}).UUID
+	stop := do(t, s, store.ForWebshop(s.other.ID), func(ctx context.Context, tx *store.Tx) (store.PushStop, error) {
+		return tx.StopPushes(ctx, store.NewPushStop{Coupling: s.their.UUID, Reason: "outage", By: "test"})
+	}).UUID
 	run := s.run(t, s.their, koppel.Products)
 	s.write(t, run, "products", store.Record{ID: "bad", Ticket: 2, Raw: []byte(`{}`), Parked: []store.Parked{{Kind: koppel.KindMapping, Reason: "bad price", Object: koppel.Products}}})
 	parked := s.parkedOf(t, s.other)[0].UUID
@@ -56,6 +65,16 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"getObject":              {v1 + "/objects/products/" + product, nil, 404},
 		"createBuyOrder":         {v1 + "/buy-orders", orderBody(shop, supplier, product), 404},
 		"placeBuyOrder":          {v1 + "/buy-orders/" + order + "/place", map[string]any{"coupling": coupling}, 404},
+		"updateBuyOrder":         {v1 + "/buy-orders/" + order, map[string]any{"expected_delivery_date": "2031-01-31"}, 404},
+		"cancelBuyOrder":         {v1 + "/buy-orders/" + second + "/cancel", nil, 404},
+		"previewBuyOrder":        {v1 + "/buy-orders/" + order + "/preview", nil, 404},
+		"listPushes":             {v1 + "/pushes", nil, 200},
+		"getPush":                {v1 + "/pushes/" + write, nil, 404},
+		"retryPush":              {v1 + "/pushes/" + write + "/retry", nil, 404},
+		"resolvePush":            {v1 + "/pushes/" + write + "/resolve", map[string]any{"not_there": true}, 404},
+		"listPushStops":          {v1 + "/push-stops", nil, 200},
+		"stopPushes":             {v1 + "/push-stops", map[string]any{"webshop": shop, "reason": "outage"}, 404},
+		"endPushStop":            {v1 + "/push-stops/" + stop + "/end", nil, 404},
 		"listParked":             {v1 + "/parked", nil, 200},
 		"retryParked":            {v1 + "/parked/" + parked + "/retry", nil, 404},
 		"retryAllParked":         {v1 + "/parked/retry", map[string]any{"coupling": coupling}, 404},

@@ -54,7 +54,7 @@ func (s *server) routes() []row {
 
 		{method: patch, path: base + "/buy-orders/{id}", id: "updateBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Change a buy order; edits of a placed one are gathered and pushed", add: handle(s, s.editBuyOrder)},
 		{method: post, path: base + "/buy-orders/{id}/cancel", id: "cancelBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Cancel a buy order, also in the remote", add: handle(s, s.cancelBuyOrder)},
-		{method: post, path: base + "/buy-orders/{id}/preview", id: "previewBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Show what a push would send, without sending it", add: handle(s, s.previewBuyOrder)},
+		{method: get, path: base + "/buy-orders/{id}/preview", id: "previewBuyOrder", scope: couplingsRead, tag: "Buy orders", summary: "Show what a push would send, without sending it", add: handle(s, s.previewBuyOrder)},
 
 		{method: get, path: base + "/pushes", id: "listPushes", scope: couplingsRead, tag: "Pushes", summary: "List writes to remotes, newest first", add: handle(s, s.listPushes)},
 		{method: get, path: base + "/pushes/{id}", id: "getPush", scope: couplingsRead, tag: "Pushes", summary: "Get a write with where it stands", add: handle(s, s.getPush)},

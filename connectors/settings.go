@@ -68,7 +68,7 @@ func (c *Connector) Pulls(object koppel.Object, settings map[string]any) (bool, 
 	if on, set := settings[SyncSetting(object)].(bool); set && !on {
 		return false, "switched off by " + SyncSetting(object)
 	}
-	if (object == koppel.BuyOrders || object == "item_deliveries") && c.actsOn(buyOrdersSetting) {
+	if (object == koppel.BuyOrders || object == koppel.ItemDeliveries) && c.actsOn(buyOrdersSetting) {
 		if direction := c.Direction(settings); direction != TwoWay {
 			return false, buyOrdersSetting + " is " + direction + ": they are read beside " + TwoWay + " only"
 		}
@@ -90,7 +90,7 @@ func (c *Connector) AllSettings() []koppel.Setting {
 		}
 		if common.Name == buyOrdersSetting {
 			common.Default = OneWay
-			if slices.Contains(c.Objects(), koppel.BuyOrders) {
+			if c.readsBack() {
 				common.Default = TwoWay
 			}
 		}
@@ -98,6 +98,9 @@ func (c *Connector) AllSettings() []koppel.Setting {
 	}
 	return all
 }
+
+// readsBack reports whether the connector reads purchase orders.
+func (c *Connector) readsBack() bool { return slices.Contains(c.Objects(), koppel.BuyOrders) }
 
 // actsOn reports whether a common setting means anything to the connector:
 // what it does not pull cannot be switched off, what it cannot push not on.
@@ -132,11 +135,11 @@ func (c *Connector) Defaults(given map[string]any) map[string]any {
 // and every one that asks for what cannot be.
 func (c *Connector) CheckSettings(given map[string]any) []error {
 	problems := check("setting", c.AllSettings(), given)
-	if given[buyOrdersSetting] == TwoWay && !slices.Contains(c.Objects(), koppel.BuyOrders) {
+	if given[buyOrdersSetting] == TwoWay && c.actsOn(buyOrdersSetting) && !c.readsBack() {
 		problems = append(problems, fmt.Errorf("setting %s cannot be %s: connector %s does not read purchase orders; use %s", buyOrdersSetting, TwoWay, c.Connector, OneWay))
 	}
-	if on, _ := given[SyncSetting("item_deliveries")].(bool); on && c.actsOn(buyOrdersSetting) && c.Direction(given) != TwoWay {
-		problems = append(problems, fmt.Errorf("setting %s cannot be true: deliveries are read only beside %s %s", SyncSetting("item_deliveries"), buyOrdersSetting, TwoWay))
+	if on, _ := given[SyncSetting(koppel.ItemDeliveries)].(bool); on && c.actsOn(buyOrdersSetting) && c.Direction(given) != TwoWay {
+		problems = append(problems, fmt.Errorf("setting %s cannot be true: deliveries are read only beside %s %s", SyncSetting(koppel.ItemDeliveries), buyOrdersSetting, TwoWay))
 	}
 	return problems
 }

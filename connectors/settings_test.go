@@ -79,7 +79,7 @@ func TestCheckCredentials(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	if problems := builtinOf(t, "demo").CheckSettings(map[string]any{"buy_orders": "2-way"}); len(problems) != 1 ||
-		problems[0].Error() != "setting buy_orders: must be one of off, 1-way" {
+		problems[0].Error() != "setting buy_orders cannot be 2-way: connector demo does not read purchase orders; use 1-way" {
 		t.Errorf("demo buy_orders = 2-way: %v", problems)
 	}
 	for name, want := range map[string]any{"woocommerce": nil, "demo": "1-way"} {
