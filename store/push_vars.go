@@ -10,7 +10,7 @@ import (
 // Vars are the variables of the order's push: object, a map of its fields by name. Its lines carry besides their fields
 // the codes, and the quantity and price of purchase units.
 func (o PushedOrder) Vars() map[string]any {
-	object := named(koppel.BuyOrders.Fields(), o.Values)
+	object := byName(koppel.BuyOrders.Fields(), o.Values)
 	lines, _ := object["lines"].([]any)
 	for i, line := range lines {
 		fields, more := line.(map[string]any), o.Lines[i]
@@ -32,8 +32,8 @@ func textOrNil(text string) any {
 	return text
 }
 
-// named gives values their fields' names, for expressions.
-func named(fields []koppel.Field, values koppel.Values) map[string]any {
+// byName gives values their fields' names, for expressions.
+func byName(fields []koppel.Field, values koppel.Values) map[string]any {
 	out := map[string]any{}
 	for i, field := range fields {
 		if i >= len(values) {
@@ -46,7 +46,7 @@ func named(fields []koppel.Field, values koppel.Values) map[string]any {
 		case []koppel.Values:
 			lines := make([]any, len(v))
 			for n, line := range v {
-				lines[n] = named(field.Line, line)
+				lines[n] = byName(field.Line, line)
 			}
 			value = lines
 		case time.Time:
