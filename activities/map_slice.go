@@ -98,7 +98,7 @@ func (m *mapStage) step(ctx context.Context, result *SliceResult) (more bool, er
 		for i, d := range part {
 			record := store.Record{ID: d.ID, ParentID: d.ParentID, Hash: d.Hash, Ticket: d.Ticket, Raw: d.Raw, Marked: d.Marked}
 			if !d.Lost {
-				record.Mapped, record.Parked = mapAll(evaluator, programs, &whole[i])
+				mapInto(&record, evaluator, programs, &whole[i])
 			}
 			b.Records = append(b.Records, record)
 		}

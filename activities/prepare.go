@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -148,24 +149,29 @@ func (s *slice) mapRecord(record *rest.Record, ticket int64, hash [16]byte) stor
 	if s.later {
 		return out
 	}
-	out.Mapped, out.Parked = mapAll(s.evaluator, s.programs, &together{raw: record.Raw})
+	mapInto(&out, s.evaluator, s.programs, &together{raw: record.Raw})
 	return out
 }
 
-// mapAll applies every program to a record; one that fails parks its object
+// mapInto applies every program to a record; one that fails parks its object
 // and leaves the others.
-func mapAll(evaluator *mapping.Evaluator, programs []*mapping.Program, from *together) (mapped []store.Mapped, parked []store.Parked) {
+func mapInto(record *store.Record, evaluator *mapping.Evaluator, programs []*mapping.Program, from *together) {
 	for _, program := range programs {
-		result, err := evaluator.Map(program, from.input(program))
+		results, err := evaluator.MapList(program, from.input(program))
 		if err != nil {
-			parked = append(parked, parkedOf(program.Object(), err))
-			continue
+			record.Parked = append(record.Parked, parkedOf(program.Object(), err))
+		} else if program.List() {
+			record.Lists = append(record.Lists, program.Object())
 		}
-		mapped = append(mapped, store.Mapped{
-			Object: program.Object(), RemoteID: result.RemoteID, Values: result.Values, Notes: result.Notes, Skip: result.Skip,
-		})
+		for _, result := range results {
+			record.Mapped = append(record.Mapped, store.Mapped{
+				Object: program.Object(), RemoteID: result.RemoteID, Values: result.Values, Notes: result.Notes, Skip: result.Skip,
+			})
+			if result.Ignored != "" {
+				record.Ignored = append(record.Ignored, result.Ignored)
+			}
+		}
 	}
-	return mapped, parked
 }
 
 // parkedOf keeps why a record could not be processed.
@@ -174,6 +180,9 @@ func parkedOf(object koppel.Object, err error) store.Parked {
 	var field *mapping.FieldError
 	if errors.As(err, &field) {
 		parked.Field, parked.Expression, parked.Input, parked.Reason = field.Field, field.Expression, field.Input, field.Reason
+		if field.More > 0 {
+			parked.Reason += fmt.Sprintf(" (and %d more of the record)", field.More)
+		}
 	}
 	return parked
 }

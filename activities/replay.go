@@ -78,7 +78,7 @@ func (a *Activities) replayPage(ctx context.Context, p *pinned, evaluator *mappi
 	last = after
 	for _, r := range records {
 		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: r.Hash, Ticket: r.Ticket, Raw: r.Raw}
-		record.Mapped, record.Parked = mapAll(evaluator, p.programs(stream), &together{raw: r.Raw})
+		mapInto(&record, evaluator, p.programs(stream), &together{raw: r.Raw})
 		b.Records = append(b.Records, record)
 		last = r.ID
 	}

@@ -142,7 +142,7 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 		case r.Err != nil:
 			record.Dirty, record.Hash, record.Parked = false, [16]byte{}, []store.Parked{parkedOf("", r.Err)}
 		case !later:
-			record.Mapped, record.Parked = mapAll(s.evaluator, s.programs(s.stream), &together{raw: r.Raw})
+			mapInto(&record, s.evaluator, s.programs(s.stream), &together{raw: r.Raw})
 		}
 		b.Records = append(b.Records, record)
 	}

@@ -41,7 +41,7 @@ func (r *goldenRun) show(out goldenOut, stream string, records []rest.Record) go
 		}
 		r.known[[2]string{stream, record.ID}] = goldenRecord{stream, record.ID, record.ParentID, bytes.Clone(record.Raw)}
 		for _, program := range r.connector.Mapping.ByStream(stream) {
-			out.Objects = append(out.Objects, r.object(program, record.ID))
+			out.Objects = append(out.Objects, r.objects(program, record.ID)...)
 		}
 	}
 	for i := range records {
@@ -51,33 +51,34 @@ func (r *goldenRun) show(out goldenOut, stream string, records []rest.Record) go
 		}
 		for _, program := range r.connector.Mapping.ByStream(parents) {
 			if slices.ContainsFunc(program.Joins(), func(j *mapping.Join) bool { return j.Stream == stream }) {
-				out.Objects = append(out.Objects, r.object(program, parent))
+				out.Objects = append(out.Objects, r.objects(program, parent)...)
 			}
 		}
 	}
 	return out
 }
 
-// object maps one known record together with what is known beside it.
-func (r *goldenRun) object(program *mapping.Program, id string) goldenObject {
-	o := goldenObject{Record: id, Object: program.Object()}
+// objects maps one known record together with what is known beside it.
+func (r *goldenRun) objects(program *mapping.Program, id string) (list []goldenObject) {
 	record := r.known[[2]string{program.Stream(), id}]
 	in := mapping.Input{Record: record.raw, Parent: r.known[[2]string{r.connector.Manifest.Stream(program.Stream()).ParentStream(), record.parent}].raw}
 	for _, j := range program.Joins() {
 		in.Joined = append(in.Joined, r.children(j.Stream, id))
 	}
-	result, err := r.evaluator.Map(program, in)
-	switch {
-	case err != nil:
-		o.Parked = koppel.DetailOf(err)
-	case result.Skip:
-		o.RemoteID, o.LeftOut = result.RemoteID, true
-	default:
-		o.RemoteID, o.Notes = result.RemoteID, result.Notes
-		o.Values = orderedValues{program.Object().Fields(), result.Values}
-		r.mapped[program.Object()]++
+	results, err := r.evaluator.MapList(program, in)
+	for _, result := range results {
+		o := goldenObject{Record: id, Object: program.Object(), RemoteID: result.RemoteID}
+		if o.LeftOut = result.Skip; !result.Skip {
+			o.Notes = result.Notes
+			o.Values = orderedValues{program.Object().Fields(), result.Values}
+			r.mapped[program.Object()]++
+		}
+		list = append(list, o)
 	}
-	return o
+	if err != nil {
+		list = append(list, goldenObject{Record: id, Object: program.Object(), Parked: koppel.DetailOf(err)})
+	}
+	return list
 }
 
 // children are the known records of a stream that belong to a parent, in the order of their ids.

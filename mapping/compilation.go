@@ -18,7 +18,7 @@ type compilation struct {
 }
 
 // The keys of an object's block that are not fields.
-var blockKeys = []string{"from", "join", "where", "remote_id"}
+var blockKeys = []string{"from", "join", "where", "remote_id", "each", "as"}
 
 // The keys of a lines block that are not fields.
 var lineKeys = []string{"each", "as", "where"}
@@ -75,6 +75,8 @@ type sourceBlock struct {
 	object          koppel.Object
 	streams         []string
 	joins           []sourceJoin
+	each            *sourceField
+	as              string
 	where, remoteID *sourceField
 	fields          []sourceField
 	lines           *sourceLines
@@ -94,7 +96,7 @@ func (c *compilation) block(object koppel.Object, e entry) {
 	if !ok {
 		return
 	}
-	b := &sourceBlock{object: object}
+	b := &sourceBlock{object: object, as: "item"}
 	from := false
 	for _, e := range entries {
 		switch e.key {
@@ -104,6 +106,12 @@ func (c *compilation) block(object koppel.Object, e entry) {
 			continue
 		case "join":
 			c.joins(b, e)
+			continue
+		case "each":
+			b.each = c.source(e, "a list")
+			continue
+		case "as":
+			b.as = c.variable(e, b.as)
 			continue
 		case "where":
 			b.where = c.source(e, "a condition")
@@ -132,6 +140,9 @@ func (c *compilation) block(object koppel.Object, e entry) {
 	}
 	if b.remoteID == nil && !has(entries, "remote_id") {
 		c.fail(e.at, "remote_id: an expression", "%s have no remote_id", object)
+	}
+	if b.each != nil && b.lines != nil && b.lines.as == b.as {
+		c.fail(b.lines.at, "as: another name", "lines and each both name their element %s", b.as)
 	}
 	slices.SortStableFunc(b.fields, func(a, b sourceField) int { return a.slot - b.slot })
 	for _, stream := range b.streams {
@@ -204,12 +215,7 @@ func (c *compilation) lines(e entry, slot int, field koppel.Field) *sourceLines 
 			l.where = c.source(e, "a condition")
 			continue
 		case "as":
-			if name, at, ok := c.text(e, "a name"); ok {
-				if l.as = name; !isName(name) {
-					c.fail(at, "letters and _", "%s cannot be a variable", name)
-					l.as = "line"
-				}
-			}
+			l.as = c.variable(e, l.as)
 			continue
 		}
 		i := slices.IndexFunc(field.Line, func(f koppel.Field) bool { return f.Name == e.key })
@@ -233,6 +239,19 @@ func (c *compilation) lines(e entry, slot int, field koppel.Field) *sourceLines 
 	}
 	slices.SortStableFunc(l.fields, func(a, b sourceField) int { return a.slot - b.slot })
 	return l
+}
+
+// variable reads the name of a variable.
+func (c *compilation) variable(e entry, otherwise string) string {
+	name, at, ok := c.text(e, "a name")
+	if !ok {
+		return otherwise
+	}
+	if !isName(name) {
+		c.fail(at, "letters and _", "%s cannot be a variable", name)
+		return otherwise
+	}
+	return name
 }
 
 func isName(text string) bool {

@@ -63,17 +63,29 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 	fields := func(sources []sourceField, in scope) (out []fieldProgram) {
 		for _, f := range sources {
 			in.floor = stockField(f.field.Name)
+			f.field.Required = f.field.Required && !p.optional(f.field)
 			x := compile(&f, in, func(s static) bool { return takes(f.field, s) }, wanted(f.field))
 			out = append(out, fieldProgram{slot: f.slot, field: f.field, expr: x})
 		}
 		return out
+	}
+	isList := func(s static) bool { return s.kind == kindList || s.kind == kindAny }
+	if b.each != nil {
+		p.as = b.as
+		p.each = compile(b.each, in, isList, "list")
+		element := staticAny
+		if p.each != nil {
+			element = p.each.static.element()
+		}
+		in.line, in.roots = b.as, maps.Clone(in.roots)
+		in.roots[b.as] = root{static: element}
 	}
 	p.where = compile(b.where, in, isCondition, "bool")
 	p.remoteID = compile(b.remoteID, in, isText, "string; an id is always text: use string(…)")
 	p.fields = fields(b.fields, in)
 	if l := b.lines; l != nil {
 		p.lines = &linesProgram{slot: l.slot, field: l.field, as: l.as}
-		p.lines.each = compile(l.each, in, func(s static) bool { return s.kind == kindList || s.kind == kindAny }, "list")
+		p.lines.each = compile(l.each, in, isList, "list")
 		line := in
 		line.line, line.roots = l.as, maps.Clone(in.roots)
 		element := staticAny

@@ -28,6 +28,8 @@ type Result struct {
 	Notes    []koppel.Note
 	// Skip: the mapping's condition leaves the record out.
 	Skip bool
+	// Ignored is why the model leaves it out, to be counted; "" for none.
+	Ignored string
 }
 
 // Evaluator maps records. It keeps its memory from one record to the next and
@@ -118,18 +120,35 @@ type Input struct {
 	Joined []Rows
 }
 
-// Map maps one record. The
+// Map maps one record by a program without each. The
 // error is a *koppel.Error of kind mapping, or of kind schema_drift when the
 // record is no JSON or not of the declared shape, with a *FieldError in its chain.
 func (e *Evaluator) Map(p *Program, in Input) (result Result, err error) {
-	// A fault of ours on one record must not take the others with it.
 	defer func() {
 		if fault := recover(); fault != nil {
-			e.stack = e.stack[:0]
-			result, err = Result{}, e.failed(p, "", koppel.KindMapping, fmt.Errorf("the engine failed on this record: %v", fault))
+			result, err = Result{}, e.fault(p, fault)
 		}
 	}()
-	st := e.states[p.index]
+	st, lacks, err := e.start(p, in)
+	if err != nil {
+		return Result{}, err
+	}
+	if lacks {
+		id, _ := e.remoteID(st, p)
+		return Result{RemoteID: id, Skip: true}, nil
+	}
+	return e.one(p, st)
+}
+
+// fault is a fault of ours on one record, which must not take the others with it.
+func (e *Evaluator) fault(p *Program, fault any) error {
+	e.stack = e.stack[:0]
+	return e.failed(p, "", koppel.KindMapping, fmt.Errorf("the engine failed on this record: %v", fault))
+}
+
+// start reads what the program needs of a record. lacks: a row that must be joined is not there.
+func (e *Evaluator) start(p *Program, in Input) (st *state, lacks bool, err error) {
+	st = e.states[p.index]
 	if st == nil {
 		st = e.newState(p)
 		e.states[p.index] = st
@@ -137,16 +156,16 @@ func (e *Evaluator) Map(p *Program, in Input) (result Result, err error) {
 	e.meter.begin()
 	e.notes = nil
 	if err := e.decode(p, st, in.Record, in.Parent); err != nil {
-		return Result{}, e.failed(p, "", koppel.KindSchemaDrift, err)
+		return nil, false, e.failed(p, "", koppel.KindSchemaDrift, err)
 	}
-	lacks, err := e.joined(p, st, in.Joined)
-	if err != nil {
-		return Result{}, e.failed(p, "", koppel.KindSchemaDrift, err)
+	if lacks, err = e.joined(p, st, in.Joined); err != nil {
+		return nil, false, e.failed(p, "", koppel.KindSchemaDrift, err)
 	}
-	if lacks {
-		id, _ := e.remoteID(st, p)
-		return Result{RemoteID: id, Skip: true}, nil
-	}
+	return st, lacks, nil
+}
+
+// one makes one object of what was read.
+func (e *Evaluator) one(p *Program, st *state) (Result, error) {
 	if p.where != nil {
 		v, err := e.run(st, p.where)
 		if err != nil {
@@ -170,6 +189,9 @@ func (e *Evaluator) Map(p *Program, in Input) (result Result, err error) {
 		if values[f.slot], err = e.field(st, f, ""); err != nil {
 			return Result{RemoteID: id}, e.fieldError(p, st, id, f.expr, f.field.Name, err)
 		}
+	}
+	if ignored := p.deliverable(values); ignored != "" {
+		return Result{RemoteID: id, Skip: true, Ignored: ignored}, nil
 	}
 	if p.unlimited >= 0 && values[p.unlimited] == true {
 		values[p.stock] = int64(0)

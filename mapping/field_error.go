@@ -19,6 +19,8 @@ type FieldError struct {
 	// Input are the members that the expression read, with their values.
 	Input  string `json:"input,omitempty"`
 	Reason string `json:"reason"`
+	// More are further elements of the record's each that failed too.
+	More int `json:"more,omitempty"`
 }
 
 // Error is the reason with field, expression and input.
@@ -28,6 +30,9 @@ func (e *FieldError) Error() string {
 		b.WriteString(e.Field + ": ")
 	}
 	b.WriteString(e.Reason)
+	if e.More > 0 {
+		fmt.Fprintf(&b, " (and %d more)", e.More)
+	}
 	if e.Expression != "" {
 		fmt.Fprintf(&b, "; expression: %s", e.Expression)
 	}
@@ -80,8 +85,12 @@ func input(p *Program, st *state, x *expression) string {
 			line = true
 		}
 	}
-	if line && st.line != nil && p.lines != nil {
-		parts = append(parts, p.lines.as+" = "+literal(st.line))
+	if line && st.line != nil {
+		name := p.as
+		if p.lines != nil && st.env[p.lines.as] != nil {
+			name = p.lines.as
+		}
+		parts = append(parts, name+" = "+literal(st.line))
 	}
 	return clip(strings.Join(parts, ", "))
 }

@@ -35,12 +35,15 @@ type Mapping struct {
 
 // Program maps the records of one stream to one object.
 type Program struct {
-	object   koppel.Object
-	stream   string
-	index    int
-	record   *plan
-	parent   *plan
-	joins    []*Join
+	object koppel.Object
+	stream string
+	index  int
+	record *plan
+	parent *plan
+	joins  []*Join
+	// each gives the elements of which an object is made, under the name as.
+	each     *expression
+	as       string
 	where    *expression
 	remoteID *expression
 	fields   []fieldProgram
@@ -118,7 +121,7 @@ func (p *Program) NeedsStored() bool { return p.NeedsParent() || len(p.joins) > 
 // FieldSource says how one field of an object is made, for explain.
 type FieldSource struct {
 	// Field is its name; of a line's field "lines." and its name. "remote_id",
-	// "where", "lines.each" and "lines.where" are the other expressions.
+	// "each", "where", "lines.each" and "lines.where" are the other expressions.
 	Field      string `json:"field"`
 	Expression string `json:"expression"`
 	File       string `json:"file"`
@@ -137,6 +140,7 @@ func (p *Program) Fields() []FieldSource {
 			sources = append(sources, FieldSource{Field: name, Expression: x.source, File: p.file, Line: line, Column: column, Reads: slices.Clone(x.reads)})
 		}
 	}
+	add("each", p.each)
 	add("remote_id", p.remoteID)
 	add("where", p.where)
 	for _, f := range p.fields {

@@ -83,7 +83,12 @@ type Record struct {
 	// Marked is the mark under which a dirty record was taken. A record whose mark has moved meanwhile is left alone:
 	// what it was mapped from is not what is stored. Else the mark goes.
 	Marked int64
-	// Mapped is what the mapping gave, one per object; Parked is what failed. A source that the record gave under
+	// Lists are the objects of which Mapped has all that the record gives: a source that it gave before and that is not
+	// among them is gone. Of other objects it has one.
+	Lists []koppel.Object
+	// Ignored are the reasons for which something of it was left out that the scan counts.
+	Ignored []string
+	// Mapped is what the mapping gave; Parked is what failed. A source that the record gave under
 	// another key before is gone when Mapped gives its object under a new one, or leaves it out.
 	Mapped []Mapped
 	Parked []Parked

@@ -14,6 +14,8 @@ import (
 type group struct {
 	t     *table
 	items []*item
+	// lists are the records that give all of the object that they have.
+	lists []*Record
 	// targets are the objects that the items touch, by inner id.
 	targets map[int64]*target
 	order   []*target
@@ -102,6 +104,10 @@ func (w *writing) gather() {
 		}
 		for i := range r.Mapped {
 			w.take(r, &r.Mapped[i])
+		}
+		for _, object := range r.Lists {
+			g := w.group(object)
+			g.lists = append(g.lists, r)
 		}
 	}
 }

@@ -102,3 +102,49 @@ func TestShipmentsWaitForTheirOrder(t *testing.T) {
 	r.write(t, r.lease, product(t, "P", 6, nil), record("O", 6, koppel.SellOrders, values(t, koppel.SellOrders, map[string]any{"placed_at": time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})))
 	r.want(t, "created|true|true|2", sent)
 }
+
+func TestWhatARecordListsNoLongerIsGone(t *testing.T) {
+	t.Parallel()
+	r := newReading(t)
+	r.write(t, r.lease, product(t, "A", 4, nil), product(t, "B", 4, nil), product(t, "C", 4, nil))
+	set := func(ticket int64, parts ...string) store.Record {
+		rec := product(t, "A", ticket, nil)
+		rec.Lists = []koppel.Object{koppel.ProductCompositions}
+		for _, part := range parts {
+			rec.Mapped = append(rec.Mapped, store.Mapped{Object: koppel.ProductCompositions, RemoteID: "A_" + part, Values: values(t, koppel.ProductCompositions,
+				map[string]any{"composed_product": "A", "part_product": part, "part_quantity": int64(1)})})
+		}
+		return rec
+	}
+	const assembled = "SELECT assembled FROM product WHERE name = 'Product A'"
+	r.write(t, r.lease, set(5, "B", "C"))
+	r.want(t, "Product A|Product B|1\nProduct A|Product C|1", partsSQL)
+	r.want(t, "true", assembled)
+	// What failed to be mapped takes nothing away.
+	failed := set(6, "B")
+	failed.Lists, failed.Parked = nil, []store.Parked{{Object: koppel.ProductCompositions, Kind: koppel.KindMapping, Reason: "no number"}}
+	r.write(t, r.lease, failed)
+	r.want(t, "Product A|Product B|1\nProduct A|Product C|1", partsSQL)
+	r.write(t, r.lease, set(7, "C"))
+	r.want(t, "Product A|Product C|1", partsSQL)
+	r.write(t, r.lease, set(8))
+	r.want(t, "", partsSQL)
+	r.want(t, "false", assembled)
+	r.write(t, r.lease, set(9, "B"))
+	r.want(t, "Product A|Product B|1", partsSQL)
+}
+
+func TestWhatIsLeftOutOfReceiptsIsCountedWithTheScan(t *testing.T) {
+	t.Parallel()
+	r := newReading(t)
+	left := record("1", 5, koppel.ItemDeliveries, nil)
+	left.Mapped[0].Skip, left.Ignored = true, []string{"receipts without an order"}
+	r.write(t, r.lease, left)
+	left.ID, left.Mapped[0].RemoteID, left.Ignored = "2", "2", []string{"receipts without an order", "deliveries of nothing"}
+	b := batchOf(r.lease, left)
+	b.End = &store.End{Rule: "last page", Complete: true, Ignored: map[string]int64{"403": 4}}
+	if _, err := r.Engine.WriteBatch(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	r.want(t, `{"403": 4, "deliveries of nothing": 1, "receipts without an order": 2}`, "SELECT ignored FROM scan")
+}

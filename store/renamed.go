@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/koppel-io/koppel"
@@ -22,23 +23,30 @@ CROSS JOIN LATERAL (
 ) s
 WHERE s.object = $3 AND s.gone_at IS NULL`
 
-// renamed takes away what a changed record named before and names no longer: it gives the same object under another
-// key now, such as a product's offer of another supplier. A record gives one of each object, so only one whose key is
-// not bound to it has such a source. What it does not give at all, because its mapping failed or is switched off,
-// stays, and so does a key that another record of the batch names.
+// renamed takes away what a changed record named before and names no longer. One that gives an object once gives it
+// under another key now, such as a product's offer of another supplier; only one whose key is not bound to it has such a
+// source. One that gives a list, such as a set its parts, gives it whole: what is not in it is gone. What a record does
+// not give at all, because its mapping failed or is switched off, stays, and so does a key that another record of the
+// batch names.
 func (w *writing) renamed(ctx context.Context, g *group) error {
-	moved := map[string]*item{}
+	moved := map[string]left{}
 	named := map[string]bool{}
 	var own, all []string
 	for _, it := range g.items {
 		named[it.m.RemoteID] = true
-		if _, found := w.stored[it.r.ID]; !found || it.bound {
+		if _, found := w.stored[it.r.ID]; !found || it.bound || it.r.lists(g.t.object) || it.r.failed(g.t.object) {
 			continue
 		}
-		moved[it.r.ID] = it
+		moved[it.r.ID] = left{it.r, "the record names " + it.m.RemoteID + " now"}
 		all = append(all, it.r.ID)
 		if it.m.RemoteID != it.r.ID {
 			own = append(own, it.r.ID)
+		}
+	}
+	for _, r := range g.lists {
+		if _, found := w.stored[r.ID]; found {
+			moved[r.ID] = left{r, "the record lists it no longer"}
+			own, all = append(own, r.ID), append(all, r.ID)
 		}
 	}
 	if len(all) == 0 {
@@ -57,11 +65,24 @@ func (w *writing) renamed(ctx context.Context, g *group) error {
 		}
 		now := moved[record]
 		g.made[key] = object
-		g.items = append(g.items, &item{r: now.r, object: object, why: koppel.GoneRenamed, m: &Mapped{
-			Object: g.t.object, RemoteID: key, Skip: true,
-			Notes: []koppel.Note{{Field: "remote_id", Text: "the record names " + now.m.RemoteID + " now"}},
+		g.items = append(g.items, &item{r: now.record, object: object, why: koppel.GoneRenamed, m: &Mapped{
+			Object: g.t.object, RemoteID: key, Skip: true, Notes: []koppel.Note{{Field: "remote_id", Text: now.note}},
 		}})
 		return nil
 	})
 	return err
+}
+
+// left is a record that gave more before, with what its sources' note says.
+type left struct {
+	record *Record
+	note   string
+}
+
+// lists reports whether the record gives all of an object that it has.
+func (r *Record) lists(object koppel.Object) bool { return slices.Contains(r.Lists, object) }
+
+// failed reports whether something of the object could not be mapped.
+func (r *Record) failed(object koppel.Object) bool {
+	return slices.ContainsFunc(r.Parked, func(p Parked) bool { return p.Object == object || p.Object == "" })
 }

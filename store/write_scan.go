@@ -19,7 +19,8 @@ WITH s AS (
         ended_at = CASE WHEN $13::boolean THEN now() ELSE ended_at END,
         end_rule = CASE WHEN $13::boolean THEN $14::text ELSE end_rule END,
         complete = CASE WHEN $13::boolean THEN $15::boolean ELSE complete END,
-        ignored = CASE WHEN $13::boolean THEN $16::jsonb ELSE ignored END,
+        ignored = CASE WHEN $13::boolean THEN ignored || $16::jsonb ELSE ignored END || CASE WHEN $21::jsonb = '{}' THEN '{}' ELSE (
+            SELECT jsonb_object_agg(k.key, k.value::bigint + coalesce((ignored->>k.key)::bigint, 0)) FROM jsonb_each_text($21::jsonb) k) END,
         whole = CASE WHEN $13::boolean THEN $18::boolean ELSE whole END,
         counted = CASE WHEN $13::boolean THEN $19::boolean ELSE counted END
     WHERE webshop_id = $1::bigint AND id = $2::bigint RETURNING batches
@@ -54,7 +55,7 @@ func (w *writing) writeScan() {
 	rows := int64(min(1, len(w.seen())))
 	w.pipe.add(rows, countSQL, intArg(l.Webshop), intArg(l.Scan), jsonbArg(resume), intArg(c.Pages), intArg(c.Records), intArg(c.Changed),
 		intArg(c.Unchanged), intArg(c.Parked), intArg(c.Gone), intArg(c.Objects), intArg(c.Bytes), intArg(b.Total),
-		boolArg(b.End != nil), textArg(end.Rule), boolArg(end.Complete), jsonbArg(ignored), bytesArg(seenKeys(w.seen())), boolArg(end.Whole), boolArg(end.Counted), textArg(b.Cursor))
+		boolArg(b.End != nil), textArg(end.Rule), boolArg(end.Complete), jsonbArg(ignored), bytesArg(seenKeys(w.seen())), boolArg(end.Whole), boolArg(end.Counted), textArg(b.Cursor), jsonbArg(w.ignored()))
 	if b.Cursor != "" {
 		w.pipe.add(-1, promoteKeySQL, intArg(l.Webshop), intArg(l.Stream), textArg(b.Cursor))
 	}
@@ -69,6 +70,20 @@ func (w *writing) seen() []string {
 		}
 	}
 	return seen
+}
+
+// ignored counts by reason what the batch's records leave out, as JSON.
+func (w *writing) ignored() []byte {
+	counts := map[string]int64{}
+	for _, r := range w.records {
+		if !w.stale(r) {
+			for _, reason := range r.Ignored {
+				counts[reason]++
+			}
+		}
+	}
+	text, _ := json.Marshal(counts) // a map of numbers always can be
+	return text
 }
 
 // count sums up what the batch read and what became of it.

@@ -83,6 +83,8 @@ type triedObject struct {
 	Notes    []koppel.Note  `json:"notes,omitempty"`
 	Skipped  bool           `json:"skipped,omitempty"`
 	Error    string         `json:"error,omitempty"`
+	// List is what it gives, where it gives several.
+	List []triedObject `json:"list,omitempty"`
 }
 
 func (t *trial) run(ctx context.Context) error {
@@ -303,6 +305,9 @@ func (t *trial) mapped(program *mapping.Program, r *rest.Record, parent []byte) 
 	if program.NeedsParent() && parent == nil {
 		return triedObject{Error: "needs the parent record: read the stream without --id"}
 	}
+	if program.List() {
+		return t.listed(program, mapping.Input{Record: r.Raw, Parent: parent})
+	}
 	result, err := t.mapper.Map(program, mapping.Input{Record: r.Raw, Parent: parent})
 	if err != nil {
 		return triedObject{RemoteID: result.RemoteID, Error: err.Error()}
@@ -313,9 +318,28 @@ func (t *trial) mapped(program *mapping.Program, r *rest.Record, parent []byte) 
 	return triedObject{RemoteID: result.RemoteID, Values: named(program.Object().Fields(), result.Values), Notes: result.Notes, Skipped: result.Skip}
 }
 
+// listed is what a record gives of an object of which it gives several.
+func (t *trial) listed(program *mapping.Program, in mapping.Input) (o triedObject) {
+	results, err := t.mapper.MapList(program, in)
+	for _, result := range results {
+		o.List = append(o.List, triedObject{RemoteID: result.RemoteID, Values: named(program.Object().Fields(), result.Values), Notes: result.Notes, Skipped: result.Skip})
+	}
+	if err != nil {
+		o.Error = err.Error()
+	}
+	return o
+}
+
 func (t *trial) showMapped(object koppel.Object, o triedObject) error {
+	for _, one := range o.List {
+		if err := t.showMapped(object, one); err != nil {
+			return err
+		}
+	}
 	return t.table(func(w *table) {
 		switch {
+		case o.List != nil && o.Error == "":
+			return
 		case o.Error != "":
 			w.row("→ " + string(object) + ": parked: " + o.Error)
 			return
