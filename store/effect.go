@@ -29,6 +29,8 @@ var (
 	buyLines         = place(koppel.BuyOrders, "lines")
 	buySupplier      = place(koppel.BuyOrders, "supplier")
 	buyReference     = place(koppel.BuyOrders, "reference")
+	buyCompleted     = place(koppel.BuyOrders, "completed_at")
+	deliveryOrder    = place(koppel.ItemDeliveries, "buy_order")
 	deliveryAt       = place(koppel.ItemDeliveries, "occurred_at")
 )
 

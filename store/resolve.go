@@ -82,6 +82,9 @@ func (db *DB) ResolveReferences(ctx context.Context, webshop, coupling, run int6
 		if err := w.decidePreferred(ctx); err != nil {
 			return err
 		}
+		if err := w.decideCompleted(ctx); err != nil {
+			return err
+		}
 		w.writeChanges()
 		return w.pipe.run(ctx)
 	})

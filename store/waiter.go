@@ -63,6 +63,9 @@ FROM (SELECT DISTINCT id FROM l) AS l WHERE o.webshop_id = $3::bigint AND o.id =
 			// The product's offers have to be decided again.
 			w.free += ", t.product_id"
 		}
+	case owner.object == koppel.ItemDeliveries:
+		// The order may be completed by it.
+		w.free = fmt.Sprintf("\nUPDATE %s t SET %s = k.object_id, run_id = $5::bigint, changed_at = now() %s RETURNING t.id, coalesce(t.buy_order_id, 0)", t.name, ref, bind)
 	default:
 		w.free = fmt.Sprintf("\nUPDATE %s t SET %s = k.object_id, run_id = $5::bigint, changed_at = now() %s RETURNING t.id", t.name, ref, bind)
 	}
@@ -132,6 +135,16 @@ func (w *writing) free(object koppel.Object, f freed) {
 				return err
 			}
 			w.change(waiter.object, changeUpdated, id, 1<<waiter.field)
+			if waiter.object == koppel.BuyOrders {
+				w.receives(id, false)
+			}
+			if len(row) > 1 && waiter.object == koppel.ItemDeliveries {
+				order, err := textInt(row[1])
+				if order != 0 {
+					w.receives(order, true)
+				}
+				return err
+			}
 			if len(row) > 1 {
 				product, err := textInt(row[1])
 				if w.offered == nil {

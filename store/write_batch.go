@@ -70,6 +70,8 @@ type writing struct {
 	unlooked []koppel.Object
 	// offered are the products whose offers this try changes.
 	offered map[int64]bool
+	// received are the orders that this try may complete; true for those whose deliveries it changes.
+	received map[int64]bool
 	// composed are the products whose parts this try changes.
 	composed map[int64]bool
 	inTurn   bool
@@ -212,6 +214,9 @@ func (w *writing) try(ctx context.Context) error {
 		if err := w.decideAssembled(ctx); err != nil {
 			return err
 		}
+		if err := w.decideCompleted(ctx); err != nil {
+			return err
+		}
 		w.checkAlone()
 		w.writeChanges()
 		w.writeScan()
@@ -230,6 +235,7 @@ func (w *writing) try(ctx context.Context) error {
 func (w *writing) begin(tx *Tx) {
 	w.tx, w.pipe = tx, pipe{tx: tx}
 	w.counts, w.stored, w.parked, w.groups, w.changes, w.inTurn = koppel.Counts{}, nil, nil, nil, nil, false
+	w.received = nil
 	w.waiting, w.offered, w.composed, w.marks, w.locked, w.unlooked = waits{}, nil, nil, nil, nil, nil
 }
 

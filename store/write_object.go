@@ -40,6 +40,7 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 			lineChange = g.putLines(lines, tg)
 		}
 		if tg.before == nil {
+			w.receive(g, tg)
 			g.put(inserts, tg)
 			w.change(g.t.object, changeCreated, tg.id, givenMask(tg.values))
 			continue
@@ -60,8 +61,13 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 			if at := g.t.at(partReason); sameField(tg.before[at], updates.field(at)) {
 				updates.drop()
 			}
+			if g.t.object == koppel.BuyOrders {
+				// A remote may say by now that it is completed, or no longer.
+				w.receive(g, tg)
+			}
 			continue
 		}
+		w.receive(g, tg)
 		w.change(g.t.object, operation, tg.id, mask)
 	}
 	shop, run := intArg(w.b.Lease.Webshop), intArg(w.b.Lease.Run)
@@ -141,6 +147,10 @@ func (g *group) madeHere(tg *target, s slot) bool {
 		// When it was first seen, where the remote does not tell.
 		return s.part == partValue && s.field == deliveryAt && absent(tg.values[deliveryAt])
 	case koppel.BuyOrders:
+		if s.part == partValue && s.field == buyCompleted {
+			// Decided with the order's deliveries.
+			return true
+		}
 	default:
 		return false
 	}
