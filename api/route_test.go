@@ -46,6 +46,7 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"createWebshop":          {v1 + "/webshops", map[string]any{"name": "x"}, 403},
 		"listWebshops":           {v1 + "/webshops", nil, 200},
 		"getWebshop":             {v1 + "/webshops/" + shop, nil, 404},
+		"updateWebshop":          {v1 + "/webshops/" + shop, map[string]any{"buy_order_cap": 100}, 404},
 		"createCoupling":         {v1 + "/couplings", map[string]any{"webshop": shop, "connector": "demo"}, 404},
 		"listCouplings":          {v1 + "/couplings", nil, 200},
 		"getCoupling":            {v1 + "/couplings/" + coupling, nil, 404},

@@ -29,6 +29,7 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/webshops", id: "createWebshop", scope: admin, installation: true, tag: "Webshops", summary: "Create a webshop", status: http.StatusCreated, add: handle(s, s.createWebshop)},
 		{method: get, path: base + "/webshops", id: "listWebshops", scope: couplingsRead, tag: "Webshops", summary: "List webshops", add: handle(s, s.listWebshops)},
 		{method: get, path: base + "/webshops/{id}", id: "getWebshop", scope: couplingsRead, tag: "Webshops", summary: "Get a webshop", add: handle(s, s.getWebshop)},
+		{method: patch, path: base + "/webshops/{id}", id: "updateWebshop", scope: couplingsWrite, tag: "Webshops", summary: "Change a webshop", add: handle(s, s.updateWebshop)},
 
 		{method: post, path: base + "/couplings", id: "createCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Couple a webshop to a remote system", status: http.StatusCreated, add: handle(s, s.createCoupling)},
 		{method: get, path: base + "/couplings", id: "listCouplings", scope: couplingsRead, tag: "Couplings", summary: "List couplings", add: handle(s, s.listCouplings)},

@@ -15,13 +15,14 @@ type webshop struct {
 	Organisation string    `json:"organisation,omitempty" format:"uuid" doc:"Its owner; absent for keys that are bound to the webshop"`
 	ExternalRef  string    `json:"external_ref,omitempty" doc:"The host's own id"`
 	TimeZone     string    `json:"time_zone" doc:"IANA name"`
+	BuyOrderCap  int32     `json:"buy_order_cap" doc:"The most buy orders that begin to be pushed within an hour; the rest waits, visibly"`
 	CreatedAt    time.Time `json:"created_at"`
 }
 
 func showWebshop(w store.Webshop) webshop {
 	return webshop{
 		ID: w.UUID, Name: w.Name, Kind: w.Kind, Organisation: text(w.OrganisationUUID), ExternalRef: text(w.ExternalRef),
-		TimeZone: w.TimeZone, CreatedAt: w.CreatedAt,
+		TimeZone: w.TimeZone, BuyOrderCap: w.BuyOrderCap, CreatedAt: w.CreatedAt,
 	}
 }
 
@@ -56,6 +57,31 @@ func (s *server) createWebshop(ctx context.Context, who caller, in *newWebshop) 
 		}
 		shown := showWebshop(w)
 		return shown, audit(ctx, tx, who, "webshop.create", w.UUID, nil, shown)
+	})
+}
+
+type webshopPatch struct {
+	ByID
+	Body struct {
+		BuyOrderCap int `json:"buy_order_cap" minimum:"1" maximum:"1000000" doc:"The most buy orders that begin to be pushed within an hour"`
+	}
+}
+
+func (s *server) updateWebshop(ctx context.Context, who caller, in *webshopPatch) (webshop, error) {
+	scope, err := s.narrow(ctx, who, in.ID)
+	if err != nil {
+		return webshop{}, err
+	}
+	return store.With(ctx, s.Store, scope, func(tx *store.Tx) (webshop, error) {
+		before, err := tx.Webshop(ctx, in.ID)
+		if err != nil {
+			return webshop{}, err
+		}
+		after, err := tx.SetBuyOrderCap(ctx, in.ID, in.Body.BuyOrderCap)
+		if err != nil {
+			return webshop{}, err
+		}
+		return showWebshop(after), audit(ctx, tx, who, "webshop.update", in.ID, showWebshop(before), showWebshop(after))
 	})
 }
 

@@ -40,7 +40,7 @@ type Placed struct {
 type Push struct {
 	// Outbox is the id of what is to be sent.
 	Outbox string `json:"outbox"`
-	// State is pending, sending, sent, unknown or parked.
+	// State is pending, sending, sent, unknown, parked or dropped.
 	State string `json:"state"`
 	// Run is the run that sends it; "" until there is one.
 	Run string `json:"run,omitempty"`

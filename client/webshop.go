@@ -15,8 +15,10 @@ type Webshop struct {
 	// Organisation is the owner's id; absent for a key of one webshop.
 	Organisation string `json:"organisation,omitempty"`
 	// ExternalRef is the host's own id.
-	ExternalRef string    `json:"external_ref,omitempty"`
-	TimeZone    string    `json:"time_zone"`
+	ExternalRef string `json:"external_ref,omitempty"`
+	TimeZone    string `json:"time_zone"`
+	// BuyOrderCap is the most buy orders that begin to be pushed within an hour.
+	BuyOrderCap int       `json:"buy_order_cap"`
 	CreatedAt   time.Time `json:"created_at"`
 }
 
@@ -45,4 +47,10 @@ func (c *Client) Webshops(ctx context.Context, page Page) (List[Webshop], error)
 // Webshop finds one: GET /webshops/{id}.
 func (c *Client) Webshop(ctx context.Context, id string) (Webshop, error) {
 	return get[Webshop](ctx, c, at("webshops", id), nil)
+}
+
+// SetBuyOrderCap sets how many buy orders may begin to be pushed within an
+// hour: PATCH /webshops/{id}.
+func (c *Client) SetBuyOrderCap(ctx context.Context, id string, orders int) (Webshop, error) {
+	return send[Webshop](ctx, c, http.MethodPatch, at("webshops", id), map[string]any{"buy_order_cap": orders})
 }

@@ -20,7 +20,9 @@ type Webshop struct {
 	ExternalRef      *string
 	TimeZone         string
 	OrderPrefix      string
-	CreatedAt        time.Time
+	// BuyOrderCap is the most buy orders that begin to be pushed within an hour.
+	BuyOrderCap int32
+	CreatedAt   time.Time
 }
 
 // NewWebshop is what a webshop is made of. Organisation and Name are required.
@@ -39,7 +41,7 @@ type NewWebshop struct {
 }
 
 const webshopSelect = `
-SELECT w.id, w.uuid, w.organisation_id, o.uuid AS organisation_uuid, w.kind, w.name, w.external_ref, w.time_zone, w.order_prefix, w.created_at
+SELECT w.id, w.uuid, w.organisation_id, o.uuid AS organisation_uuid, w.kind, w.name, w.external_ref, w.time_zone, w.order_prefix, w.buy_order_cap, w.created_at
 FROM webshop w LEFT JOIN organisation o ON o.id = w.organisation_id`
 
 const createWebshopSQL = `
@@ -97,6 +99,23 @@ func (tx *Tx) Webshop(ctx context.Context, id string) (Webshop, error) {
 	}
 	w, err := one[Webshop](ctx, tx, webshopSQL, id)
 	return w, foundOr(op, "webshop", id, err)
+}
+
+const setCapSQL = `UPDATE webshop SET buy_order_cap = @cap WHERE uuid = @uuid`
+
+// SetBuyOrderCap sets how many buy orders may begin to be pushed within an hour.
+func (tx *Tx) SetBuyOrderCap(ctx context.Context, id string, orders int) (Webshop, error) {
+	const op = "set cap of buy orders"
+	if orders < 1 || orders > 1_000_000 {
+		return Webshop{}, invalid(op, "the cap %d is not between 1 and 1000000", orders)
+	}
+	if err := checkID(op, "webshop", id); err != nil {
+		return Webshop{}, err
+	}
+	if _, err := tx.exec(ctx, setCapSQL, pgx.StrictNamedArgs{"uuid": id, "cap": orders}); err != nil {
+		return Webshop{}, wrap(op, err)
+	}
+	return tx.Webshop(ctx, id)
 }
 
 const ownWebshopSQL = webshopSelect + ` WHERE w.id = $1`

@@ -14,7 +14,8 @@ import (
 )
 
 func (p *program) buyOrderCommand() *cobra.Command {
-	return noun("buy-order", "Make buy orders, place them and see them arrive", p.buyOrderCreate(), p.buyOrderPlace(), p.buyOrderShow())
+	return noun("buy-order", "Make buy orders, place and change them and see them arrive", p.buyOrderCreate(), p.buyOrderEdit(), p.buyOrderPlace(), p.buyOrderPush(),
+		p.buyOrderCancel(), p.buyOrderShow())
 }
 
 func (p *program) buyOrderCreate() *cobra.Command {

@@ -9,7 +9,7 @@ import (
 )
 
 func (p *program) webshopCommand() *cobra.Command {
-	return noun("webshop", "Make and look at webshops", p.webshopList(), p.webshopShow(), p.webshopCreate())
+	return noun("webshop", "Make and look at webshops", p.webshopList(), p.webshopShow(), p.webshopCreate(), p.webshopSet())
 }
 
 func (p *program) webshopList() *cobra.Command {
@@ -86,6 +86,32 @@ func (p *program) webshopCreate() *cobra.Command {
 	return cmd
 }
 
+func (p *program) webshopSet() *cobra.Command {
+	orders := 0
+	cmd := &cobra.Command{
+		Use: "set WEBSHOP", Short: "Change a webshop", Args: cobra.ExactArgs(1),
+		Example: "  koppel webshop set 8f2c1a --buy-order-cap 500",
+		RunE: action(func(ctx context.Context, args []string) error {
+			c, err := p.api()
+			if err != nil {
+				return err
+			}
+			id, err := webshopID(ctx, c, args[0])
+			if err != nil {
+				return err
+			}
+			w, err := c.SetBuyOrderCap(ctx, id, orders)
+			if err != nil {
+				return err
+			}
+			return p.showWebshop(w)
+		}),
+	}
+	cmd.Flags().IntVar(&orders, "buy-order-cap", 0, "the most buy orders that begin to be pushed within an hour")
+	_ = cmd.MarkFlagRequired("buy-order-cap")
+	return cmd
+}
+
 func (p *program) showWebshop(w client.Webshop) error {
 	return p.show(w, func(t *table) {
 		t.pair("id", w.ID)
@@ -94,6 +120,7 @@ func (p *program) showWebshop(w client.Webshop) error {
 		t.pair("organisation", w.Organisation)
 		t.pair("external ref", w.ExternalRef)
 		t.pair("time zone", w.TimeZone)
+		t.pair("buy order cap", w.BuyOrderCap)
 		t.pair("created", w.CreatedAt)
 	})
 }
