@@ -80,6 +80,9 @@ func (m *mapStage) step(ctx context.Context, result *SliceResult) (more bool, er
 			return false, err
 		}
 	}
+	if grouped(m.connector.Mapping.ByStream(m.stream)) {
+		return m.groups(ctx, result)
+	}
 	dirty, err := m.Store.DirtyRecords(ctx, m.lease.Webshop, m.lease.Stream, dirtyAtOnce)
 	if err != nil || len(dirty) == 0 {
 		return false, err

@@ -85,9 +85,13 @@ func (a *Activities) replayPage(ctx context.Context, p *pinned, evaluator *mappi
 	return len(records), last, err
 }
 
-// markPage marks the records after an id.
-func (a *Activities) markPage(ctx context.Context, _ *pinned, _ *mapping.Evaluator, _ string, b *store.Batch, after string) (n int, last string, err error) {
-	b.Mark, err = a.Store.StoredIDs(ctx, b.Lease.Webshop, b.Lease.Stream, after, replayAtOnce)
+// markPage marks the records, or the groups of records, after an id.
+func (a *Activities) markPage(ctx context.Context, p *pinned, _ *mapping.Evaluator, stream string, b *store.Batch, after string) (n int, last string, err error) {
+	list := a.Store.StoredIDs
+	if grouped(p.connector.Mapping.ByStream(stream)) {
+		list = a.Store.StoredGroups
+	}
+	b.Mark, err = list(ctx, b.Lease.Webshop, b.Lease.Stream, after, replayAtOnce)
 	if n = len(b.Mark); n == 0 {
 		return 0, after, err
 	}

@@ -12,11 +12,12 @@ import (
 type together struct {
 	raw, parent []byte
 	children    map[string]mapping.Rows
+	rows        mapping.Rows
 }
 
 // input is what one program sees of it.
 func (t *together) input(program *mapping.Program) mapping.Input {
-	in := mapping.Input{Record: t.raw, Parent: t.parent}
+	in := mapping.Input{Record: t.raw, Parent: t.parent, Rows: t.rows}
 	for _, join := range program.Joins() {
 		in.Joined = append(in.Joined, t.children[join.Stream])
 	}

@@ -12,7 +12,8 @@ import (
 type ties struct {
 	// children are mapped with this stream's records as their parents.
 	children []int64
-	// parent is mapped with this stream's records joined to its own; 0 for none.
+	// parent is mapped with this stream's records joined to its own; it is this
+	// stream itself where its records are mapped by groups; 0 for none.
 	parent int64
 }
 
@@ -28,10 +29,19 @@ func (a *Activities) ties(ctx context.Context, p *pinned, stream string) (t ties
 		}
 		t.children = append(t.children, id)
 	}
-	if parent := p.parentOf(stream); joins(p.connector.Mapping.ByStream(parent), stream) {
+	parent := p.parentOf(stream)
+	if grouped(p.connector.Mapping.ByStream(stream)) {
+		parent = stream
+	}
+	if parent == stream || joins(p.connector.Mapping.ByStream(parent), stream) {
 		t.parent, err = a.Store.StreamID(ctx, p.run.WebshopID, p.run.CouplingID, parent)
 	}
 	return t, err
+}
+
+// grouped reports whether the records of the programs' stream are mapped by groups.
+func grouped(programs []*mapping.Program) bool {
+	return slices.ContainsFunc(programs, (*mapping.Program).Grouped)
 }
 
 // parentOf names the parent stream; empty for none.

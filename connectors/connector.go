@@ -70,7 +70,7 @@ func (c *Connector) schema() mapping.Schema {
 	m := c.Manifest
 	schema := mapping.Schema{Settings: c.AllSettings(), Streams: map[string]mapping.Stream{}}
 	for _, s := range m.Streams {
-		schema.Streams[s.Name] = mapping.Stream{Shape: m.Shape(s.Name), Parent: s.ParentStream()}
+		schema.Streams[s.Name] = mapping.Stream{Shape: m.Shape(s.Name), Parent: s.ParentStream(), Group: s.Group != ""}
 	}
 	return schema
 }

@@ -41,12 +41,22 @@ func (r *goldenRun) show(out goldenOut, stream string, records []rest.Record) go
 		}
 		r.known[[2]string{stream, record.ID}] = goldenRecord{stream, record.ID, record.ParentID, bytes.Clone(record.Raw)}
 		for _, program := range r.connector.Mapping.ByStream(stream) {
-			out.Objects = append(out.Objects, r.objects(program, record.ID)...)
+			if !program.Grouped() {
+				out.Objects = append(out.Objects, r.objects(program, record.ID)...)
+			}
 		}
 	}
 	for i := range records {
 		parent := records[i].ParentID
-		if _, known := r.known[[2]string{parents, parent}]; !known || slices.ContainsFunc(records[:i], func(before rest.Record) bool { return before.ParentID == parent }) {
+		if records[i].Err != nil || slices.ContainsFunc(records[:i], func(before rest.Record) bool { return before.ParentID == parent }) {
+			continue
+		}
+		for _, program := range r.connector.Mapping.ByStream(stream) {
+			if program.Grouped() {
+				out.Objects = append(out.Objects, r.objects(program, parent)...)
+			}
+		}
+		if _, known := r.known[[2]string{parents, parent}]; !known {
 			continue
 		}
 		for _, program := range r.connector.Mapping.ByStream(parents) {
@@ -58,12 +68,15 @@ func (r *goldenRun) show(out goldenOut, stream string, records []rest.Record) go
 	return out
 }
 
-// objects maps one known record together with what is known beside it.
+// objects maps one known record, or group of records, together with what is known beside it.
 func (r *goldenRun) objects(program *mapping.Program, id string) (list []goldenObject) {
 	record := r.known[[2]string{program.Stream(), id}]
 	in := mapping.Input{Record: record.raw, Parent: r.known[[2]string{r.connector.Manifest.Stream(program.Stream()).ParentStream(), record.parent}].raw}
 	for _, j := range program.Joins() {
 		in.Joined = append(in.Joined, r.children(j.Stream, id))
+	}
+	if program.Grouped() {
+		in.Rows = r.children(program.Stream(), id)
 	}
 	results, err := r.evaluator.MapList(program, in)
 	for _, result := range results {

@@ -138,6 +138,9 @@ func (c *compilation) block(object koppel.Object, e entry) {
 	if !from {
 		c.fail(e.at, "from: a stream or a list of streams", "%s say not where they come from", object)
 	}
+	if b.each == nil && has(entries, "as") {
+		c.fail(e.at, "each: a list", "as names the elements of a list, and there is none")
+	}
 	if b.remoteID == nil && !has(entries, "remote_id") {
 		c.fail(e.at, "remote_id: an expression", "%s have no remote_id", object)
 	}
@@ -262,7 +265,7 @@ func isName(text string) bool {
 		}
 	}
 	switch text {
-	case "", "record", "parent", joinedName, "settings", "version", "nil", "true", "false", "let", "if", "else", "not", "in", "and", "or", "matches", "contains", "startsWith", "endsWith":
+	case "", "record", "parent", joinedName, rowsName, "settings", "version", "nil", "true", "false", "let", "if", "else", "not", "in", "and", "or", "matches", "contains", "startsWith", "endsWith":
 		return false
 	}
 	return functions[text] == nil

@@ -16,6 +16,9 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 		loads:  map[string]static{}, programLoads: map[string]bool{},
 		stock: -1, unlimited: -1,
 	}
+	if s.Group {
+		p.rows = newElement(rowsName, s.Shape)
+	}
 	in := scope{settings: c.settings, roots: map[string]root{
 		"record":   {static: rootStatic(p.record), plan: p.record},
 		"settings": {static: static{kind: kindSettings}},
@@ -26,6 +29,11 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 		p.parent = newPlan("parent", c.schema.Streams[s.Parent].Shape)
 		p.parent.parent = true
 		in.roots["parent"] = root{static: rootStatic(p.parent), plan: p.parent}
+	}
+	if p.rows != nil {
+		elem := staticOf(p.rows)
+		in.roots[rowsName] = root{static: static{kind: kindList, elem: &elem}}
+		delete(in.roots, "record")
 	}
 	if joins := c.join(p, b); len(b.joins) > 0 {
 		in.roots[joinedName] = root{static: static{kind: kindJoined}, joins: joins}
@@ -120,6 +128,9 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 	}
 	for _, j := range p.joins {
 		j.elem.seal()
+	}
+	if p.rows != nil {
+		p.rows.seal()
 	}
 	c.m.programs = append(c.m.programs, p)
 	c.m.byStream[stream] = append(c.m.byStream[stream], p)

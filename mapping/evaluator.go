@@ -118,6 +118,8 @@ type Input struct {
 	Parent []byte
 	// Joined are the rows of the program's joins, in their order.
 	Joined []Rows
+	// Rows are the records of a group, in place of Record.
+	Rows Rows
 }
 
 // Map maps one record by a program without each. The
@@ -155,7 +157,11 @@ func (e *Evaluator) start(p *Program, in Input) (st *state, lacks bool, err erro
 	}
 	e.meter.begin()
 	e.notes = nil
-	if err := e.decode(p, st, in.Record, in.Parent); err != nil {
+	if p.rows != nil {
+		if st.env[rowsName], err = e.rows(rowsName, p.rows, in.Rows); err != nil {
+			return nil, false, e.failed(p, "", koppel.KindSchemaDrift, err)
+		}
+	} else if err := e.decode(p, st, in.Record, in.Parent); err != nil {
 		return nil, false, e.failed(p, "", koppel.KindSchemaDrift, err)
 	}
 	if lacks, err = e.joined(p, st, in.Joined); err != nil {

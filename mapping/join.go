@@ -25,7 +25,12 @@ type Join struct {
 // variable is what expressions load.
 func (j *Join) variable() string { return joinedName + "." + j.Name }
 
-const joinedName = "joined"
+// Variables of a mapping beside record and parent.
+const (
+	joinedName = "joined"
+	rowsName   = "rows"
+	itemName   = "item"
+)
 
 // Rows are stored records of one stream that belong together, in the order of
 // their keys.

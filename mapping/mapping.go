@@ -14,6 +14,8 @@ type Stream struct {
 	Shape *koppel.Shape
 	// Parent is the stream whose records are the parents of these, "" for none.
 	Parent string
+	// Group: records that belong together are one object.
+	Group bool
 }
 
 // Schema is what a mapping is checked against.
@@ -41,6 +43,8 @@ type Program struct {
 	record *plan
 	parent *plan
 	joins  []*Join
+	// rows is an element of the variable rows, for a stream of groups.
+	rows *node
 	// each gives the elements of which an object is made, under the name as.
 	each     *expression
 	as       string
@@ -115,8 +119,14 @@ func (p *Program) Stream() string { return p.stream }
 func (p *Program) NeedsParent() bool { return p.parent != nil && len(p.parent.leaves) > 0 }
 
 // NeedsStored reports whether a record can only be mapped from what is stored:
-// together with its parent or its children.
-func (p *Program) NeedsStored() bool { return p.NeedsParent() || len(p.joins) > 0 }
+// together with its parent, its children or the others of its group.
+func (p *Program) NeedsStored() bool { return p.NeedsParent() || len(p.joins) > 0 || p.rows != nil }
+
+// Grouped reports whether the program maps groups of records, by Input.Rows.
+func (p *Program) Grouped() bool { return p.rows != nil }
+
+// Many reports whether one record may give any number of objects.
+func (p *Program) Many() bool { return p.each != nil }
 
 // FieldSource says how one field of an object is made, for explain.
 type FieldSource struct {

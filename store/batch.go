@@ -37,13 +37,16 @@ type Batch struct {
 	// Back are ids of records that are gone and come back as they were stored, with their sources.
 	Back []string
 	// Parent is the stream of the records' parents when something there is mapped together with its children: a
-	// changed record makes its parent dirty, and the one that it had before. 0 when nothing is.
+	// changed record makes its parent dirty, and the one that it had before. It is the stream itself where records are
+	// mapped by groups. 0 when nothing is.
 	Parent int64
 	// Mark are stored records to be mapped (again) later, counted as read and changed.
 	Mark []string
 	// Mapping: the records are stored ones that are mapped again. Their bodies are not written; a record that was
 	// changed meanwhile is left alone.
 	Mapping bool
+	// Groups, with Mapping: the records are groups of the stream's records, by what those have as their parent.
+	Groups bool
 	// After is the batch before this one when that may still be being written: this one is prepared beside it and
 	// commits only after it. It must be given to WriteBatch before this one is.
 	After *Batch

@@ -41,7 +41,9 @@ const (
 SELECT remote_id, coalesce(parent_id, ''), codec, raw, hash, ticket, NULL::smallint, NULL::bytea, 0::bigint
 FROM record WHERE webshop_id = $1 AND stream_id = $2 AND `
 	storedRecordsSQL = recordsSQL + `remote_id > $3 AND gone_at IS NULL AND ($4 = 0 OR run_id = $4) ORDER BY remote_id LIMIT $5`
-	recordsByIDSQL   = recordsSQL + `remote_id = ANY($3) ORDER BY remote_id`
+	storedIDsSQL     = `
+SELECT remote_id FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id > $3 AND gone_at IS NULL ORDER BY remote_id LIMIT $4`
+	recordsByIDSQL = recordsSQL + `remote_id = ANY($3) ORDER BY remote_id`
 	// dirtyRecordsSQL reads marks with their records. A stream knows its parent stream from the first batch of that one on.
 	dirtyRecordsSQL = `
 SELECT d.remote_id, coalesce(r.parent_id, ''), coalesce(r.codec, 0), r.raw, r.hash, coalesce(r.ticket, 0), p.codec, p.raw, d.marked
@@ -68,7 +70,7 @@ func (db *DB) StoredIDs(ctx context.Context, webshop, stream int64, after string
 		if _, err := tx.exec(ctx, byKeySQL); err != nil {
 			return err
 		}
-		found, err := tx.tx.Query(ctx, idsSQL, webshop, stream, after, limit)
+		found, err := tx.tx.Query(ctx, storedIDsSQL, webshop, stream, after, limit)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (w *writing) renamed(ctx context.Context, g *group) error {
 		}
 	}
 	for _, r := range g.lists {
-		if _, found := w.stored[r.ID]; found {
+		if _, found := w.stored[r.ID]; found || w.b.Groups {
 			moved[r.ID] = left{r, "the record lists it no longer"}
 			own, all = append(own, r.ID), append(all, r.ID)
 		}

@@ -352,6 +352,9 @@ func (w *writing) readStored(ctx context.Context) error {
 // stale reports whether something newer is stored than what was read, or mapped from.
 func (w *writing) stale(r *Record) bool {
 	s, found := w.stored[r.ID]
+	if w.b.Groups {
+		return w.marks[r.ID] != r.Marked
+	}
 	if w.b.Mapping {
 		return !found || s.gone || s.ticket != r.Ticket || r.Marked != 0 && w.marks[r.ID] != r.Marked
 	}

@@ -20,6 +20,9 @@ WHERE t.webshop_id = r.shop AND t.stream_id = r.stream AND t.remote_id = r.remot
 
 // writeRecords stores the bodies of what is new or changed.
 func (w *writing) writeRecords() {
+	if w.b.Groups {
+		return
+	}
 	size := 0
 	for _, r := range w.records {
 		size += len(r.Raw) + 160

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 var joinings = []scenario{
 	{"an object of several streams follows each of them", anObjectFollowsItsJoins},
+	{"rows of a group are one object, elements of a record many", rowsAreGroupedAndTakenApart},
 }
 
 type row = map[string]any
@@ -72,4 +74,53 @@ func anObjectFollowsItsJoins(t *testing.T, l *land) {
 	remote.put("items", row{"ID": "E", "Name": "Item E"})
 	since()
 	has("E", 0, "4")
+}
+
+// sync.md 2 and objects.md: flat lines are grouped to orders, nested rows are objects of their own; what is no longer
+// named is gone.
+func rowsAreGroupedAndTakenApart(t *testing.T, l *land) {
+	s, remote := newFlat(t, l, "flat-groups")
+	for _, id := range []string{"A", "B", "C", "K"} {
+		remote.put("items", row{"ID": id, "Name": "Item " + id})
+		remote.put("prices", row{"ID": "p" + id, "Item": id, "Price": 12.5, "Quantity": 1})
+	}
+	line := func(id, order, item string, amount any) row {
+		return row{"ID": id, "Order": order, "Placed": "2026-01-31", "Item": item, "Quantity": 1, "Amount": amount}
+	}
+	remote.put("order_lines", line("1", "O1", "A", 10))
+	remote.put("order_lines", line("2", "O2", "A", 20))
+	remote.put("order_lines", line("3", "O1", "B", 30))
+	remote.put("kits", row{"ID": "K", "Parts": []row{{"Item": "A", "Amount": 2}, {"Item": "B", "Amount": 1}}})
+	s.activate(t)
+	total := func(id string, want any) {
+		t.Helper()
+		o, found := s.objects(t, koppel.SellOrders)[id]
+		if found != (want != nil) || found && !same(o, "total_value", want) {
+			t.Errorf("order %s (%v) is %s, want %v", id, found, o.Values, want)
+		}
+	}
+	parts := func(want ...string) {
+		t.Helper()
+		got := slices.Sorted(maps.Keys(s.objects(t, koppel.ProductCompositions)))
+		if !slices.Equal(got, want) {
+			t.Errorf("the parts are %q, want %q", got, want)
+		}
+	}
+	total("O1", "40")
+	total("O2", "20")
+	parts("K_A", "K_B")
+	// A line changes, one moves to another order, whose own it leaves empty; a part makes room for another.
+	remote.put("order_lines", line("1", "O1", "A", 15))
+	remote.put("order_lines", line("2", "O3", "A", 20))
+	remote.put("kits", row{"ID": "K", "Parts": []row{{"Item": "A", "Amount": 3}, {"Item": "C", "Amount": 1}}})
+	for _, object := range []koppel.Object{koppel.SellOrders, koppel.ProductCompositions} {
+		s.sync(t, client.Sync{Object: object, Mode: koppel.ModeSince})
+	}
+	total("O1", "45")
+	total("O2", nil)
+	total("O3", "20")
+	parts("K_A", "K_C")
+	if run := s.sync(t, client.Sync{Object: koppel.SellOrders, Mode: koppel.ModeReplay}); run.Counts.Records != 2 || run.Counts.Objects != 0 {
+		t.Errorf("the replay of two orders counts %+v", run.Counts)
+	}
 }

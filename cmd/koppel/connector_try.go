@@ -305,10 +305,11 @@ func (t *trial) mapped(program *mapping.Program, r *rest.Record, parent []byte) 
 	if program.NeedsParent() && parent == nil {
 		return triedObject{Error: "needs the parent record: read the stream without --id"}
 	}
+	in := mapping.Input{Record: r.Raw, Parent: parent, Rows: mapping.Rows{List: [][]byte{r.Raw}}}
 	if program.List() {
-		return t.listed(program, mapping.Input{Record: r.Raw, Parent: parent})
+		return t.listed(program, in)
 	}
-	result, err := t.mapper.Map(program, mapping.Input{Record: r.Raw, Parent: parent})
+	result, err := t.mapper.Map(program, in)
 	if err != nil {
 		return triedObject{RemoteID: result.RemoteID, Error: err.Error()}
 	}

@@ -14,6 +14,12 @@ func (s *Stream) check(d *decoder, n *node) {
 	if s.Each != "" && s.Parent != nil {
 		d.fail(n, "a stream has each or parent, not both")
 	}
+	if s.Group != "" {
+		d.checkPath(n.get("group"), s.Group)
+		if s.Each != "" || s.Parent != nil {
+			d.fail(n.get("group"), "a stream whose rows are grouped has no parent stream")
+		}
+	}
 	if s.Each != "" && s.Children == "" {
 		s.Children = "changed"
 		if s.Since != nil {

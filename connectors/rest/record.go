@@ -17,7 +17,8 @@ type Record struct {
 	Hash [16]byte
 	// ChangedAt is the remote's time of the last change; zero where there is none.
 	ChangedAt time.Time
-	// ParentID is the key of the record's parent, for child streams.
+	// ParentID is the key of the record's parent, for child streams, or what
+	// its group has in common.
 	ParentID string
 	// cursor is the value of the stream's keyset.
 	cursor string
@@ -32,7 +33,7 @@ var (
 	errNotUTF8    = spoiled("the record is not valid UTF-8")
 	errNoKey      = spoiled("the record has no key")
 	errLongKey    = spoiled("the record's key is longer than 255 characters")
-	errNoParent   = spoiled("the record does not name its parent")
+	errNoParent   = spoiled("the record does not name its parent or group")
 )
 
 func spoiled(detail string) error { return koppel.E(koppel.KindSchemaDrift, "read record", detail) }

@@ -54,6 +54,9 @@ func newSplitter(s *Stream, extra ...string) *splitter {
 			sp.parents = append(sp.parents, strings.Split(key, "."))
 		}
 	}
+	if s.Group != "" {
+		sp.parents = append(sp.parents, strings.Split(s.Group, "."))
+	}
 	if s.Since != nil && s.Since.Changed != "" {
 		sp.changed = strings.Split(s.Since.Changed, ".")
 		sp.times = newTimeLayout(s.Since)

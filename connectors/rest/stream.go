@@ -30,6 +30,7 @@ type Stream struct {
 	Children string  `y:"children" doc:"Which parents are read: those changed in this run, all with since, or all in full" enum:"changed,since_each,all"`
 	When     *Expr   `y:"when" doc:"Condition on parent: only these parents have children" scope:"parent"`
 	Parent   *Parent `y:"parent" doc:"Parent stream of a flat collection of children"`
+	Group    string  `y:"group" doc:"Member by whose value flat rows belong together, such as the order of order lines; they are mapped as one, by the variable rows"`
 
 	// variants are the alternatives of choose, decoded as whole streams.
 	variants []variant
