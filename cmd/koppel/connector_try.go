@@ -319,18 +319,6 @@ func (t *trial) mapped(program *mapping.Program, r *rest.Record, parent []byte) 
 	return triedObject{RemoteID: result.RemoteID, Values: named(program.Object().Fields(), result.Values), Notes: result.Notes, Skipped: result.Skip}
 }
 
-// listed is what a record gives of an object of which it gives several.
-func (t *trial) listed(program *mapping.Program, in mapping.Input) (o triedObject) {
-	results, err := t.mapper.MapList(program, in)
-	for _, result := range results {
-		o.List = append(o.List, triedObject{RemoteID: result.RemoteID, Values: named(program.Object().Fields(), result.Values), Notes: result.Notes, Skipped: result.Skip})
-	}
-	if err != nil {
-		o.Error = err.Error()
-	}
-	return o
-}
-
 func (t *trial) showMapped(object koppel.Object, o triedObject) error {
 	for _, one := range o.List {
 		if err := t.showMapped(object, one); err != nil {
