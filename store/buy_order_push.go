@@ -27,7 +27,7 @@ type PushedOrder struct {
 // PushedLine is what a push needs to know of a line besides its values.
 type PushedLine struct {
 	Position int32
-	SKU      string
+	SKU, EAN string
 	// SupplierSKU is the supplier's order code.
 	SupplierSKU string
 	// Factor is the stock units per purchase unit.
@@ -48,7 +48,7 @@ LEFT JOIN LATERAL (
 WHERE b.webshop_id = @webshop AND b.id = @id`
 	// People check deliveries against the order line by line, so lines are sorted by SKU.
 	pushLinesSQL = `
-SELECT l.position, l.remote_id, x.remote_id AS product_key, p.name AS product_name, coalesce(p.sku_code, '') AS sku, coalesce(o.sku_code, '') AS supplier_sku,
+SELECT l.position, l.remote_id, x.remote_id AS product_key, p.name AS product_name, coalesce(p.sku_code, '') AS sku, coalesce(p.ean_code, '') AS ean, coalesce(o.sku_code, '') AS supplier_sku,
        l.quantity, l.subtotal_value, l.expected_delivery_date, coalesce(l.factor, 1) AS factor
 FROM buy_order_line l JOIN buy_order b ON b.webshop_id = l.webshop_id AND b.id = l.buy_order_id
 LEFT JOIN product p ON p.webshop_id = l.webshop_id AND p.id = l.product_id
@@ -81,6 +81,7 @@ func (tx *Tx) BuyOrderToPush(ctx context.Context, order, coupling int64) (Pushed
 		Position                          int32
 		RemoteID, ProductKey, ProductName *string
 		SKU                               string `db:"sku"`
+		EAN                               string `db:"ean"`
 		SupplierSKU                       string `db:"supplier_sku"`
 		Quantity, Factor                  int64
 		SubtotalValue                     decimal.Decimal
@@ -109,7 +110,7 @@ func (tx *Tx) BuyOrderToPush(ctx context.Context, order, coupling int64) (Pushed
 			"remote_id": orNil(l.RemoteID), "product": orNil(l.ProductKey), "quantity": l.Quantity,
 			"subtotal_value": l.SubtotalValue, "expected_delivery_date": orNil(l.ExpectedDeliveryDate),
 		}))
-		out.Lines = append(out.Lines, PushedLine{Position: l.Position, SKU: l.SKU, SupplierSKU: l.SupplierSKU, Factor: l.Factor})
+		out.Lines = append(out.Lines, PushedLine{Position: l.Position, SKU: l.SKU, EAN: l.EAN, SupplierSKU: l.SupplierSKU, Factor: l.Factor})
 	}
 	// What is cancelled or was sent needs no references any more.
 	if len(unknown) > 0 && !(out.Deleted && out.RemoteID != "") {

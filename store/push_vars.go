@@ -14,7 +14,8 @@ func (o PushedOrder) Vars() map[string]any {
 	lines, _ := object["lines"].([]any)
 	for i, line := range lines {
 		fields, more := line.(map[string]any), o.Lines[i]
-		fields["sku_code"], fields["supplier_sku_code"], fields["factor"] = textOrNil(more.SKU), textOrNil(more.SupplierSKU), more.Factor
+		fields["sku_code"], fields["ean_code"], fields["supplier_sku_code"] = textOrNil(more.SKU), textOrNil(more.EAN), textOrNil(more.SupplierSKU)
+		fields["factor"] = more.Factor
 		quantity, _ := fields["quantity"].(int64)
 		units := (quantity + more.Factor - 1) / more.Factor
 		fields["purchase_quantity"] = units
