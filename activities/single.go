@@ -86,19 +86,37 @@ func (s *singles) keys(ctx context.Context) ([]store.SingleKey, error) {
 	for _, key := range all {
 		stored[key.Asked] = stored[key.Asked] || group[key.Stream]
 	}
-	root := s.connector.Stream(s.stream).ParentStream() == ""
+	searched := s.searched()
 	var keys []store.SingleKey
 	for _, key := range all {
 		if !group[key.Stream] {
 			// Another group may have a record of that id; here it is unknown.
 			key = store.SingleKey{By: kindOfKey(s.run.Keys, key.Asked), Value: key.Asked, Asked: key.Asked}
 		}
-		unknown := root && key.Stream == 0 && !stored[key.Asked]
+		unknown := searched && key.Stream == 0 && !stored[key.Asked]
 		if (key.Stream == s.lease.Stream || unknown) && !s.asked.has(key.Asked) && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}
 	return keys, nil
+}
+
+// searched reports whether the stream is asked for records of which nothing is
+// stored: one without parents, unless it cannot read single records and a
+// child can, which needs no parent for that (a list of what changed, and the
+// things themselves).
+func (s *singles) searched() bool {
+	stream := s.connector.Stream(s.stream)
+	if stream.Each != "" {
+		return stream.StandsAlone()
+	}
+	if stream.ParentStream() != "" || stream.One != nil {
+		return stream.ParentStream() == ""
+	}
+	return !slices.ContainsFunc(s.group.Streams, func(name string) bool {
+		child := s.connector.Stream(name)
+		return child.Each == s.stream && child.StandsAlone()
+	})
 }
 
 // ended tells a remote's error from one of ours.

@@ -100,7 +100,8 @@ func (s *suite) streams(t *testing.T) {
 		}
 	}
 	for _, stream := range s.c.Manifest.Streams {
-		if len(s.c.Mapping.ByStream(stream.Name)) == 0 {
+		leads := slices.ContainsFunc(s.c.Manifest.Streams, func(child *rest.Stream) bool { return child.ParentStream() == stream.Name })
+		if len(s.c.Mapping.ByStream(stream.Name)) == 0 && !leads {
 			t.Errorf("stream %s is read and nothing is made of it", stream.Name)
 		}
 		if stream.Page.Guard && stream.Total == nil {

@@ -57,7 +57,9 @@ type goldenSpec struct {
 	Version string `yaml:"version"`
 	// Now is the time of the case, RFC 3339, for reads that depend on it; the
 	// present when absent.
-	Now   string       `yaml:"now"`
+	Now string `yaml:"now"`
+	// Login: the case shows how an access token is got; else it has one.
+	Login bool         `yaml:"login"`
 	Steps []GoldenStep `yaml:"steps"`
 }
 
@@ -121,12 +123,12 @@ func readGolden(path string) (*goldenFile, error) {
 	f.source, f.expect, _ = strings.Cut(string(raw), "-- expect --\n")
 	about, rest, _ := strings.Cut(f.source, "-- ")
 	f.about = strings.TrimSpace(about)
-	for _, part := range strings.Split("\n-- "+rest, "\n-- ")[1:] {
+	for _, part := range strings.Split("\n-- "+strings.TrimSuffix(rest, "\n"), "\n-- ")[1:] {
 		name, text, ok := strings.Cut(part, " --\n")
 		if !ok {
 			return nil, fmt.Errorf("expected a line such as -- case --, found -- %.40s", part)
 		}
-		if err := f.section(name, strings.TrimRight(text, "\n")); err != nil {
+		if err := f.section(name, text); err != nil {
 			return nil, fmt.Errorf("section %s: %w", name, err)
 		}
 	}
@@ -140,11 +142,18 @@ func readGolden(path string) (*goldenFile, error) {
 }
 
 func (f *goldenFile) section(name, text string) error {
+	whole := text
+	text = strings.TrimRight(text, "\n")
 	switch words := strings.Fields(name); {
 	case name == "case":
 		return yaml.UnmarshalWithOptions([]byte(text), &f.spec, yaml.Strict())
 	case name == "exchange":
 		e, err := parseExchange(text)
+		if err == nil && strings.Contains(e.header.Get("Content-Type"), "csv") {
+			// The line break that ends a file is a part of it: the empty line
+			// before the next section stands for it.
+			e.answer += whole[len(text):]
+		}
 		f.exchanges = append(f.exchanges, e)
 		return err
 	case len(words) == 3 && words[0] == "record":

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -95,7 +96,7 @@ func newGoldenRun(c *Connector, f *goldenFile) (*goldenRun, error) {
 	durations.RequestRetries, durations.WaitInside = 0, 0
 	r.client, err = rest.NewClient(rest.ClientConfig{
 		Manifest: c.Manifest, Credentials: goldenCredentials(c.Credentials, f.spec.Credentials), App: goldenCredentials(c.App, nil),
-		Captured: goldenCaptured(c, f.spec.Credentials), Tokens: goldenTokens(c), Settings: settings, Version: f.spec.Version,
+		Captured: goldenCaptured(c, f.spec.Credentials), Tokens: goldenTokens(c, f.spec.Login), Settings: settings, Version: f.spec.Version,
 		Transport: transport, CredentialKey: "golden", Durations: durations, Now: clock,
 	})
 	if err != nil {
@@ -133,9 +134,11 @@ func goldenCaptured(c *Connector, given map[string]string) map[string]any {
 	return out
 }
 
-// goldenTokens stand for the login of a connector that has one.
-func goldenTokens(c *Connector) rest.TokenStore {
-	if !c.HasLogin() {
+// goldenTokens stand for the login of a connector that has one, except in a
+// case that shows it.
+func goldenTokens(c *Connector, shown bool) rest.TokenStore {
+	asks := slices.ContainsFunc(c.HTTP.Auth, func(a rest.Auth) bool { return a.ClientCredentials != nil })
+	if shown || !c.HasLogin() && !asks {
 		return nil
 	}
 	return rest.FixedToken(koppel.NewSecret("golden-token"))

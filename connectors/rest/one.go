@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/koppel-io/koppel"
@@ -12,7 +13,7 @@ import (
 // declared test of a deleted record: errors.Is(err, ErrGone).
 var ErrGone = errors.New("the record is gone")
 
-// One reads one record by its id; parent is needed for a stream with each.
+// One reads one record by its id; parent is needed where the request names it.
 // A record that does not exist is an error of kind not_found, which wraps
 // [ErrGone] when the manifest's gone test holds. The record's bytes are its own.
 func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecord) (*Record, error) {
@@ -24,8 +25,7 @@ func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecor
 	if s.One == nil {
 		return nil, koppel.E(koppel.KindInvalidRequest, op, "the connector cannot read one record of "+stream)
 	}
-	_, path := s.One.target()
-	if parent == nil && (s.Each != "" || strings.Contains(path.source, "parent")) {
+	if parent == nil && s.One.needsParent() {
 		return nil, koppel.E(koppel.KindInvalidRequest, op, "a record of "+s.Name+" is read below its parent: which of "+s.ParentStream()+"?")
 	}
 	env, err := c.streamEnv(s, part{}, parent)
@@ -56,6 +56,20 @@ func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecor
 	}
 	return nil, c.drift(ctx, a, "the answer holds several records instead of one")
 }
+
+// needsParent reports whether a record is read below its parent.
+func (o *One) needsParent() bool {
+	_, path := o.target()
+	sources := []string{path.source}
+	for _, q := range o.Query {
+		sources = append(sources, q.Value.source)
+	}
+	return slices.ContainsFunc(sources, func(source string) bool { return strings.Contains(source, "parent") })
+}
+
+// StandsAlone reports whether a record of the stream can be read by its id
+// although nothing is known of its parent.
+func (s *Stream) StandsAlone() bool { return s.One != nil && !s.One.needsParent() }
 
 // Find reads the records that have the value under another key: sku, ean or
 // number. None is an

@@ -40,7 +40,7 @@ func TestSchemaKnowsEveryKeyOfTheConnectors(t *testing.T) {
 			t.Errorf("%s does not fit the schema; first at %s", file, w.first)
 		}
 		w.first = ""
-		broken := strings.Replace(string(source), "    key: id\n", "    kye: id\n", 1)
+		broken := strings.Replace(string(source), "\n    key: ", "\n    kye: ", 1)
 		n, _ = readYAML(file, []byte(broken))
 		if w.allows(root, n) || !strings.HasSuffix(w.first, ".kye") {
 			t.Errorf("the schema takes a wrong key; refused at %q", w.first)
