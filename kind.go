@@ -46,7 +46,7 @@ type kindRow struct {
 }
 
 var kinds = map[Kind]kindRow{
-	KindAuth:              {OwnerCustomer, false, "The remote system refused the credentials", "Enter new credentials: koppel coupling credentials {coupling}"},
+	KindAuth:              {OwnerCustomer, false, "The remote system refused the credentials", "Send the customer a connect link: koppel coupling connect {coupling}"},
 	KindPermission:        {OwnerCustomer, false, "The credentials lack a right", "Give the key the missing right in the remote system, then: koppel coupling check {coupling}"},
 	KindRateLimited:       {OwnerVendor, true, "The remote system asks to slow down", "Nothing to do: the run goes on by itself. Watch it: koppel run watch {run}"},
 	KindQuota:             {OwnerCustomer, true, "The remote system's allowance is used up", "Wait for the stated time or have the allowance raised. Watch it: koppel run watch {run}"},

@@ -94,14 +94,14 @@ func TestUnknownKindIsOurs(t *testing.T) {
 func TestAdviseNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	auth := koppel.E(koppel.KindAuth, "check", "401")
-	if got, want := koppel.Advise(auth, "c-1", "").Next, "Enter new credentials: koppel coupling credentials c-1"; got != want {
+	if got, want := koppel.Advise(auth, "c-1", "").Next, "Send the customer a connect link: koppel coupling connect c-1"; got != want {
 		t.Errorf("Next = %q, want %q", got, want)
 	}
 	own := koppel.Wrap("close", &koppel.Error{Kind: koppel.KindInternal, Next: "Start it again: koppel sync {coupling} products"})
 	if got, want := koppel.Advise(own, "c-1", "").Next, "Start it again: koppel sync c-1 products"; got != want {
 		t.Errorf("an error's own next step reads %q, want %q", got, want)
 	}
-	if got, want := koppel.Advise(auth, "", "").Next, "Enter new credentials: koppel coupling credentials COUPLING"; got != want {
+	if got, want := koppel.Advise(auth, "", "").Next, "Send the customer a connect link: koppel coupling connect COUPLING"; got != want {
 		t.Errorf("Next = %q, want %q", got, want)
 	}
 }

@@ -56,7 +56,7 @@ var answers = map[string]string{
 	"GET /couplings/" + coupling2:                  activeBody,
 	"POST /couplings":                              couplingBody,
 	"PATCH /couplings/" + coupling1 + "/settings":  couplingBody,
-	"PUT /couplings/" + coupling1 + "/credentials": `{"ok":false,"version":"","problem":{"kind":"auth","title":"The remote system refused the credentials","detail":"shop.example.com does not know the consumer key ck_12…","owner":"customer","next":"Enter new credentials: koppel coupling credentials ` + coupling1 + `"}}`,
+	"PUT /couplings/" + coupling1 + "/credentials": `{"ok":false,"version":"","problem":{"kind":"auth","title":"The remote system refused the credentials","detail":"shop.example.com does not know the consumer key ck_12…","owner":"customer","next":"Send the customer a connect link: koppel coupling connect ` + coupling1 + `"}}`,
 	"PUT /couplings/" + coupling2 + "/credentials": `{"ok":true,"version":"11.0.1"}`,
 	"POST /couplings/" + coupling1 + "/check":      `{"ok":true,"version":"9.4.1"}`,
 	"POST /couplings/" + coupling1 + "/activate":   couplingBody,
@@ -111,7 +111,7 @@ func runBody(id, state string) string {
 			more = `"wait":{"reason":"budget minute","until":"2026-01-05T10:00:30Z"},`
 		}
 	case "failed":
-		more = `"error":{"kind":"auth","title":"The remote system refused the credentials","detail":"shop.example.com does not know the consumer key","owner":"customer","next":"Enter new credentials: koppel coupling credentials ` + coupling1 + `"},`
+		more = `"error":{"kind":"auth","title":"The remote system refused the credentials","detail":"shop.example.com does not know the consumer key","owner":"customer","next":"Send the customer a connect link: koppel coupling connect ` + coupling1 + `"},`
 	}
 	parked := 0
 	if state == "succeeded_with_parked" {
