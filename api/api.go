@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,6 +28,9 @@ type Config struct {
 	Preview PreviewPush
 	// Gather is for how long further edits of a placed buy order are waited for.
 	Gather time.Duration
+	// PublicURL is the address of the server as customers reach it, for connect
+	// links; http://127.0.0.1:8080 when empty.
+	PublicURL string
 	// Schema compares the database's schema with the one the program was built
 	// for: part of readiness. Nil leaves it out.
 	Schema func(ctx context.Context) error
@@ -64,6 +68,9 @@ func newServer(c Config) *server {
 	}
 	if s.Metrics == nil {
 		s.Metrics = prometheus.NewRegistry()
+	}
+	if s.PublicURL = strings.TrimRight(s.PublicURL, "/"); s.PublicURL == "" {
+		s.PublicURL = "http://127.0.0.1:8080"
 	}
 	if s.Version == "" {
 		s.Version = "dev"

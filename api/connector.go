@@ -14,15 +14,18 @@ import (
 
 // connector is a connector as the API shows it, by its current version.
 type connector struct {
-	Name        string           `json:"name" doc:"Id, lower case"`
-	Title       string           `json:"title" doc:"Name as people read it"`
-	Version     version          `json:"version" doc:"The current version"`
-	Docs        string           `json:"docs,omitempty" doc:"Address of the remote's API documentation"`
-	Objects     []koppel.Object  `json:"objects" nullable:"false" doc:"What it reads, in the order of work"`
-	Pushes      []koppel.Object  `json:"pushes" nullable:"false" doc:"What it writes"`
-	Settings    []koppel.Setting `json:"settings" nullable:"false"`
-	Credentials []koppel.Setting `json:"credentials" nullable:"false"`
-	Versions    []version        `json:"versions,omitempty" doc:"Newest first; left out in lists"`
+	Name         string           `json:"name" doc:"Id, lower case"`
+	Title        string           `json:"title" doc:"Name as people read it"`
+	Version      version          `json:"version" doc:"The current version"`
+	Docs         string           `json:"docs,omitempty" doc:"Address of the remote's API documentation"`
+	Objects      []koppel.Object  `json:"objects" nullable:"false" doc:"What it reads, in the order of work"`
+	Pushes       []koppel.Object  `json:"pushes" nullable:"false" doc:"What it writes"`
+	Settings     []koppel.Setting `json:"settings" nullable:"false"`
+	Credentials  []koppel.Setting `json:"credentials" nullable:"false"`
+	App          []koppel.Setting `json:"app,omitempty" doc:"Fields of our own partner app at the remote"`
+	Environments []string         `json:"environments" nullable:"false" doc:"The remote's systems, the usual one first"`
+	Login        bool             `json:"login" doc:"The customer logs in at the remote, by a connect link"`
+	Versions     []version        `json:"versions,omitempty" doc:"Newest first; left out in lists"`
 }
 
 // version is one published version of a connector.
@@ -47,6 +50,7 @@ func (s *server) showConnector(ctx context.Context, v store.ConnectorVersion) (c
 	out := connector{
 		Name: v.Connector, Title: compiled.Name, Version: showVersion(v), Docs: compiled.Docs,
 		Objects: compiled.Objects(), Pushes: []koppel.Object{}, Settings: compiled.AllSettings(), Credentials: compiled.Credentials,
+		App: compiled.App, Environments: compiled.EnvironmentNames(), Login: compiled.HasLogin(),
 	}
 	for _, object := range koppel.Objects() {
 		if compiled.Push[object] != nil {

@@ -19,7 +19,7 @@ func (s *server) activateCoupling(ctx context.Context, who caller, in *ByID) (co
 	if err != nil {
 		return coupling{}, err
 	}
-	if c.CredentialID == nil && len(connector.Credentials) > 0 {
+	if c.CredentialID == nil && (len(connector.Credentials) > 0 || connector.HasLogin()) {
 		return coupling{}, noCredentials(op, c)
 	}
 	// The steps of an earlier activation stay: it goes on at the one that failed, which waits for its next try.

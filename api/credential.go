@@ -42,7 +42,7 @@ func (s *server) setCredentials(ctx context.Context, who caller, in *newCredenti
 	}
 	secrets := secretsOf(in.Body.Values)
 	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
-		if c, err = saveCredential(ctx, tx, in.ID, secrets); err != nil {
+		if c, err = tx.SaveCredential(ctx, in.ID, secrets); err != nil {
 			return err
 		}
 		// Names only: a value never reaches the audit log.
@@ -54,27 +54,6 @@ func (s *server) setCredentials(ctx context.Context, who caller, in *newCredenti
 	return s.tryAccount(ctx, who, c, connector)
 }
 
-// saveCredential replaces the coupling's credential, or gives it its first.
-func saveCredential(ctx context.Context, tx *store.Tx, coupling string, secrets map[string]koppel.Secret) (store.Coupling, error) {
-	c, err := tx.Coupling(ctx, coupling)
-	if err != nil {
-		return c, err
-	}
-	if c.CredentialUUID == nil {
-		made, err := tx.CreateCredential(ctx, store.NewCredential{Connector: c.Connector, Name: c.Name, Secrets: secrets})
-		if err != nil {
-			return c, err
-		}
-		return tx.SetCouplingCredential(ctx, coupling, made.UUID)
-	}
-	was, err := tx.Credential(ctx, *c.CredentialUUID)
-	if err != nil {
-		return c, err
-	}
-	_, err = tx.ReplaceCredential(ctx, was.UUID, was.Version, secrets)
-	return c, err
-}
-
 func (s *server) checkCoupling(ctx context.Context, who caller, in *ByID) (checked, error) {
 	c, scope, err := s.findCoupling(ctx, who, in.ID)
 	if err != nil {
@@ -84,7 +63,7 @@ func (s *server) checkCoupling(ctx context.Context, who caller, in *ByID) (check
 	if err != nil {
 		return checked{}, err
 	}
-	if c.CredentialID == nil && len(connector.Credentials) > 0 {
+	if c.CredentialID == nil && (len(connector.Credentials) > 0 || connector.HasLogin()) {
 		return checked{}, noCredentials("check credentials", c)
 	}
 	if err := s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
@@ -169,7 +148,7 @@ func (s *server) account(ctx context.Context, c store.Coupling, connector *conne
 }
 
 func noCredentials(op string, c store.Coupling) error {
-	return koppel.E(koppel.KindConflict, op, "the coupling has no credentials yet; enter them: koppel coupling credentials "+c.UUID)
+	return koppel.E(koppel.KindConflict, op, "the coupling has no credentials yet; enter them: koppel coupling credentials "+c.UUID+", or send the customer a link: koppel coupling connect "+c.UUID)
 }
 
 // checkCredentials names every field that is unknown, missing or of the wrong

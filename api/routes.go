@@ -36,6 +36,7 @@ func (s *server) routes() []row {
 		{method: get, path: base + "/couplings/{id}", id: "getCoupling", scope: couplingsRead, tag: "Couplings", summary: "Get a coupling with its health", add: handle(s, s.getCoupling)},
 		{method: patch, path: base + "/couplings/{id}/settings", id: "setCouplingSettings", scope: couplingsWrite, tag: "Couplings", summary: "Change settings; null removes one", add: handle(s, s.setSettings)},
 		{method: put, path: base + "/couplings/{id}/credentials", id: "setCouplingCredentials", scope: couplingsWrite, tag: "Couplings", summary: "Save credentials and try them", add: handle(s, s.setCredentials)},
+		{method: post, path: base + "/couplings/{id}/connect-link", id: "createConnectLink", scope: couplingsWrite, tag: "Couplings", summary: "Make a link by which the customer connects the remote account", status: http.StatusCreated, add: handle(s, s.createConnectLink)},
 		{method: post, path: base + "/couplings/{id}/check", id: "checkCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Try the saved credentials", add: handle(s, s.checkCoupling)},
 		{method: post, path: base + "/couplings/{id}/activate", id: "activateCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Start or go on with activation", add: handle(s, s.activateCoupling)},
 		{method: post, path: base + "/couplings/{id}/pause", id: "pauseCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Stop runs and pushes for a while", add: handle(s, s.pauseCoupling)},
@@ -72,6 +73,10 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/keys", id: "createKey", scope: admin, tag: "Keys", summary: "Create a key, shown once", status: http.StatusCreated, add: handle(s, s.createKey)},
 		{method: get, path: base + "/keys", id: "listKeys", scope: admin, tag: "Keys", summary: "List keys", add: handle(s, s.listKeys)},
 		{method: del, path: base + "/keys/{id}", id: "revokeKey", scope: admin, tag: "Keys", summary: "Revoke a key", add: handle(s, s.revokeKey)},
+
+		{method: get, path: base + "/app-credentials", id: "listAppCredentials", scope: admin, installation: true, tag: "App credentials", summary: "List our own apps at remotes, without their secrets", add: handle(s, s.listAppCredentials)},
+		{method: put, path: base + "/app-credentials/{connector}/{environment}", id: "setAppCredential", scope: admin, installation: true, tag: "App credentials", summary: "Keep the secrets of our own app", add: handle(s, s.setAppCredential)},
+		{method: del, path: base + "/app-credentials/{connector}/{environment}", id: "removeAppCredential", scope: admin, installation: true, tag: "App credentials", summary: "Shred the secrets of our own app", add: handle(s, s.removeAppCredential)},
 
 		{method: get, path: base + "/connectors", id: "listConnectors", scope: couplingsRead, tag: "Connectors", summary: "List connectors", add: handle(s, s.listConnectors)},
 		{method: get, path: base + "/connectors/{name}", id: "getConnector", scope: couplingsRead, tag: "Connectors", summary: "Get a connector with its versions", add: handle(s, s.getConnector)},

@@ -23,6 +23,12 @@ type Connector struct {
 	// Settings and Credentials are what a coupling can be given.
 	Settings    []koppel.Setting `json:"settings"`
 	Credentials []koppel.Setting `json:"credentials"`
+	// App are the fields of our own partner app, Environments the remote's
+	// systems, the usual one first.
+	App          []koppel.Setting `json:"app,omitempty"`
+	Environments []string         `json:"environments"`
+	// Login: the customer logs in at the remote, by a connect link.
+	Login bool `json:"login"`
 	// Versions are those published, newest first; left out in lists.
 	Versions []ConnectorVersion `json:"versions,omitempty"`
 }

@@ -117,6 +117,27 @@ func (c *Client) SetCredentials(ctx context.Context, id string, values Credentia
 	return send[Checked](ctx, c, http.MethodPut, at("couplings", id, "credentials"), map[string]any{"values": values})
 }
 
+// ConnectLink is a link by which a customer connects the remote account.
+type ConnectLink struct {
+	URL       string    `json:"url"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// NewConnectLink says what a connect link is to be; all of it may be left out.
+type NewConnectLink struct {
+	// Hours is how long it works.
+	Hours int `json:"hours,omitempty"`
+	// ReturnTo is an https address that the last page leads back to.
+	ReturnTo string `json:"return_to,omitempty"`
+	// Activate: a draft is activated once it is connected; true when nil.
+	Activate *bool `json:"activate,omitempty"`
+}
+
+// MakeConnectLink makes a link: POST /couplings/{id}/connect-link.
+func (c *Client) MakeConnectLink(ctx context.Context, id string, n NewConnectLink) (ConnectLink, error) {
+	return send[ConnectLink](ctx, c, http.MethodPost, at("couplings", id, "connect-link"), n)
+}
+
 // Check tries the stored credentials: POST /couplings/{id}/check.
 func (c *Client) Check(ctx context.Context, id string) (Checked, error) {
 	return send[Checked](ctx, c, http.MethodPost, at("couplings", id, "check"), nil)

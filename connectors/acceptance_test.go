@@ -63,7 +63,7 @@ func (s *suite) manifest(t *testing.T) {
 		t.Error("http.responses is missing: what do refusals mean?")
 	}
 	for _, setting := range slices.Concat([]koppel.Setting(m.Credentials), []koppel.Setting(m.Settings)) {
-		if err := checkValue(setting, jsonOf(setting.Default)); setting.Default != nil && err != nil {
+		if err := CheckValue(setting, jsonOf(setting.Default)); setting.Default != nil && err != nil {
 			t.Errorf("the default of %s %v", setting.Name, err)
 		}
 	}

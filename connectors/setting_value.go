@@ -17,8 +17,8 @@ const (
 	maxItems = 200     // items of a list
 )
 
-// checkValue says what a value of a setting must be, when it is not.
-func checkValue(s koppel.Setting, value any) error {
+// CheckValue says what a value of a setting must be, when it is not.
+func CheckValue(s koppel.Setting, value any) error {
 	switch s.Type {
 	case koppel.SettingBool:
 		if _, ok := value.(bool); !ok {

@@ -147,10 +147,19 @@ func (c *Connector) CheckSettings(given map[string]any) []error {
 // CheckCredentials names every credential field of given that is unknown,
 // missing or of the wrong type. Values are never in the errors.
 func (c *Connector) CheckCredentials(given map[string]any) []error {
-	problems := check("credential", c.Credentials, given)
-	for _, s := range c.Credentials {
+	return checkWhole("credential", c.Credentials, given)
+}
+
+// CheckApp does the same for the fields of our own app.
+func (c *Connector) CheckApp(given map[string]any) []error {
+	return checkWhole("app field", c.App, given)
+}
+
+func checkWhole(what string, fields []koppel.Setting, given map[string]any) []error {
+	problems := check(what, fields, given)
+	for _, s := range fields {
 		if given[s.Name] == nil && !s.Optional && s.Default == nil {
-			problems = append(problems, fmt.Errorf("credential %s is missing: %s", s.Name, s.Title))
+			problems = append(problems, fmt.Errorf("%s %s is missing: %s", what, s.Name, s.Title))
 		}
 	}
 	return problems
@@ -164,7 +173,7 @@ func check(what string, known []koppel.Setting, given map[string]any) []error {
 			problems = append(problems, fmt.Errorf("%s %s is not known", what, name))
 			continue
 		}
-		if err := checkValue(known[i], value); err != nil {
+		if err := CheckValue(known[i], value); err != nil {
 			problems = append(problems, fmt.Errorf("%s %s: %w", what, name, err))
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"regexp"
@@ -18,13 +20,15 @@ import (
 type Keys struct {
 	primary string
 	aeads   map[string]cipher.AEAD
+	// signers are keys made of the master keys, for what is signed and not sealed.
+	signers map[string][]byte
 }
 
 // ParseKeys reads a keyset: one "id=key" a line (or separated by commas), key being 32 bytes in base64; the first
 // is the primary. Empty lines and lines that start with # are skipped. Errors name the line, never its content.
 func ParseKeys(text string) (*Keys, error) {
 	const op = "read master keys"
-	keys := &Keys{aeads: map[string]cipher.AEAD{}}
+	keys := &Keys{aeads: map[string]cipher.AEAD{}, signers: map[string][]byte{}}
 	for i, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == ',' }) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -42,6 +46,7 @@ func ParseKeys(text string) (*Keys, error) {
 			return nil, invalid(op, "key %q is there twice", id)
 		}
 		keys.aeads[id] = gcm(raw)
+		keys.signers[id] = mac(raw, "koppel: sign")
 		if keys.primary == "" {
 			keys.primary = id
 		}
@@ -78,6 +83,23 @@ func (k *Keys) open(op string, sealed []byte, purpose string) ([]byte, error) {
 		return nil, koppel.E(koppel.KindInternal, op, fmt.Sprintf("sealed with master key %q, which is not in the keyset; add it after the primary", id))
 	}
 	return openWith(op, aead, sealed, purpose)
+}
+
+// sign is the signature of text by the primary key: HMAC-SHA256 (RFC 2104), bound to purpose.
+func (k *Keys) sign(text, purpose string) (id string, signature []byte) {
+	return k.primary, mac(k.signers[k.primary], purpose+"\x00"+text)
+}
+
+// signed reports whether the key of the id made the signature.
+func (k *Keys) signed(id, text, purpose string, signature []byte) bool {
+	key := k.signers[id]
+	return key != nil && hmac.Equal(signature, mac(key, purpose+"\x00"+text))
+}
+
+func mac(key []byte, text string) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte(text))
+	return m.Sum(nil)
 }
 
 // Layout of a sealed value: version, length of the key's id, the id, nonce, ciphertext with tag. The purpose and

@@ -11,7 +11,7 @@ import (
 
 func (p *program) couplingCommand() *cobra.Command {
 	return noun("coupling", "Make couplings, connect and activate them, see how they are",
-		p.couplingList(), p.couplingShow(), p.couplingCreate(), p.couplingCredentials(), p.couplingCheck(),
+		p.couplingList(), p.couplingShow(), p.couplingCreate(), p.couplingCredentials(), p.couplingConnect(), p.couplingCheck(),
 		p.couplingActivate(), p.couplingPause(), p.couplingResume(), p.couplingSet())
 }
 

@@ -67,7 +67,7 @@ func nextForCoupling(c client.Coupling) string {
 	case koppel.CouplingDraft:
 		return "koppel coupling activate " + c.ID
 	case koppel.CouplingNeedsReauth:
-		return "koppel coupling credentials " + c.ID
+		return "koppel coupling connect " + c.ID
 	}
 	return "koppel coupling show " + c.ID
 }

@@ -21,7 +21,7 @@ func (p *program) serverCommand() *cobra.Command {
 				return err
 			}
 			server, err := process.NewServer(ctx, process.ServerConfig{
-				Config: s.process(s.Database), Listen: s.Listen, CodecToken: s.CodecToken, CodecOrigin: s.CodecOrigin,
+				Config: s.process(s.Database), Listen: s.Listen, PublicURL: s.PublicURL, CodecToken: s.CodecToken, CodecOrigin: s.CodecOrigin,
 			})
 			if err != nil {
 				return err

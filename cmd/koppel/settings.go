@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ type settings struct {
 	Temporal                                temporal.Config
 	CodecToken                              koppel.Secret
 	CodecOrigin                             string
-	Listen                                  string
+	Listen, PublicURL                       string
 	Allow                                   []string
 	Concurrency                             temporal.Concurrency
 	Memory                                  int64
@@ -54,6 +55,7 @@ var environment = []struct{ name, doc string }{
 	{"KOPPEL_TEMPORAL_CODEC_TOKEN", "token with which the Temporal UI may decrypt at the server's /codec/"},
 	{"KOPPEL_TEMPORAL_UI_ORIGIN", "origin of that UI, such as https://temporal.example.com"},
 	{"KOPPEL_LISTEN", "host:port where the server listens (127.0.0.1:8080)"},
+	{"KOPPEL_PUBLIC_URL", "address of the server as customers reach it, for connect links (http:// and where it listens)"},
 	{"KOPPEL_ALLOW_ADDRESSES", "networks, addresses and hosts that are not public and may be reached all the same, by commas"},
 	{"KOPPEL_CONCURRENCY_INTERACTIVE", "activities at once of a worker for what people wait for (20)"},
 	{"KOPPEL_CONCURRENCY_INCREMENTAL", "… for incremental reads (8)"},
@@ -96,6 +98,7 @@ func (p *program) settings(need needs) (settings, error) {
 		CodecToken:  r.secret("KOPPEL_TEMPORAL_CODEC_TOKEN", false),
 		CodecOrigin: r.env["KOPPEL_TEMPORAL_UI_ORIGIN"],
 		Listen:      r.address("KOPPEL_LISTEN"),
+		PublicURL:   r.url("KOPPEL_PUBLIC_URL"),
 		Allow:       r.allow("KOPPEL_ALLOW_ADDRESSES"),
 		Concurrency: temporal.Concurrency{
 			Interactive: r.count("KOPPEL_CONCURRENCY_INTERACTIVE", 10_000), Incremental: r.count("KOPPEL_CONCURRENCY_INCREMENTAL", 10_000),
@@ -218,6 +221,18 @@ func (r *reader) address(name string) string {
 	}
 	if _, port, err := net.SplitHostPort(text); err != nil || port == "" {
 		r.problem("%s: %q does not read host:port", name, text)
+	}
+	return text
+}
+
+// url reads an address that browsers open.
+func (r *reader) url(name string) string {
+	text := strings.TrimRight(r.env[name], "/")
+	if text == "" {
+		return ""
+	}
+	if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil {
+		r.problem("%s: %q is no address such as https://koppel.example.com", name, text)
 	}
 	return text
 }

@@ -7,8 +7,10 @@ import (
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/api"
+	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/connectors/rest"
 	"github.com/koppel-io/koppel/store"
+	"github.com/koppel-io/koppel/web/connect"
 )
 
 // checkLimit is how long a person who saved credentials waits at most.
@@ -60,4 +62,21 @@ func (c Config) client(db *store.DB, transport *rest.Transport, account api.Acco
 		config.Tokens = db.Tokens(store.TokensConfig{Webshop: account.Webshop, Credential: account.Credential, Holder: holder(), Lease: c.Durations.TokenLease})
 	}
 	return rest.NewClient(config)
+}
+
+// openAccount makes remote accounts for the pages of connect links.
+func (c Config) openAccount(db *store.DB, transport *rest.Transport) func(context.Context, store.Coupling, *connectors.Connector, store.Account) (connect.Remote, error) {
+	return func(_ context.Context, coupling store.Coupling, connector *connectors.Connector, account store.Account) (connect.Remote, error) {
+		given := map[string]any{}
+		if err := json.Unmarshal(coupling.Settings, &given); err != nil {
+			return nil, koppel.Wrap("read settings", err)
+		}
+		key := ""
+		if coupling.CredentialUUID != nil {
+			key = *coupling.CredentialUUID
+		}
+		return c.client(db, transport, api.Account{
+			Webshop: coupling.WebshopID, Connector: connector, Key: key, Account: account, Settings: connector.Defaults(given),
+		})
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/koppel-io/koppel/connectors/rest"
 	"github.com/koppel-io/koppel/store"
 	"github.com/koppel-io/koppel/temporal"
+	"github.com/koppel-io/koppel/web/connect"
 )
 
 // ServerConfig configures a Server.
@@ -21,6 +22,9 @@ type ServerConfig struct {
 	Config
 	// Listen is host:port; 127.0.0.1:8080 when empty. Port 0 takes a free one.
 	Listen string
+	// PublicURL is the server's address as customers reach it, for connect
+	// links; http:// and where it listens when empty.
+	PublicURL string
 	// CodecToken and CodecOrigin switch on the endpoint at /codec/ with which
 	// the Temporal UI at that origin decrypts payloads; they need Temporal.Codec.
 	CodecToken  koppel.Secret
@@ -63,7 +67,6 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.cluster = cluster
-	s.handler = s.routes(engine{temporal.NewEngine(cluster, config.Durations)})
 	listen := config.Listen
 	if listen == "" {
 		listen = "127.0.0.1:8080"
@@ -72,23 +75,33 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return &koppel.Error{Kind: koppel.KindConflict, Op: "start server", Err: err,
 			Detail: "cannot listen on " + listen + ": " + err.Error() + "; choose another with KOPPEL_LISTEN"}
 	}
+	s.handler = s.routes(engine{temporal.NewEngine(cluster, config.Durations)})
 	return nil
 }
 
 func (s *Server) routes(engine engine) http.Handler {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	public := s.config.PublicURL
+	if public == "" {
+		public = "http://" + s.Address()
+	}
+	versions := compiled(s.db)
 	family := api.New(api.Config{
-		Store: s.db, Connectors: compiled(s.db), Engine: engine, Check: s.config.checkAccount(s.db, s.transport),
+		Store: s.db, Connectors: versions, Engine: engine, Check: s.config.checkAccount(s.db, s.transport), PublicURL: public,
 		Preview: s.config.previewPush(s.db, s.transport), Gather: s.config.Durations.Coalesce,
 		Schema: s.config.schema, Version: s.config.Version, Log: s.config.Log, Metrics: metrics,
 	})
-	if s.config.Temporal.Codec == nil || s.config.CodecToken.IsZero() {
-		return family
-	}
 	mux := http.NewServeMux()
 	mux.Handle("/", family)
-	mux.Handle("/codec/", s.config.Temporal.Codec.Handler(s.config.CodecToken, s.config.CodecOrigin))
+	links := connect.New(connect.Config{
+		Store: s.db, Connectors: versions, Engine: engine, Open: s.config.openAccount(s.db, s.transport), PublicURL: public, Log: s.config.Log,
+	})
+	mux.Handle("/connect/", links)
+	mux.Handle("/oauth/callback", links)
+	if s.config.Temporal.Codec != nil && !s.config.CodecToken.IsZero() {
+		mux.Handle("/codec/", s.config.Temporal.Codec.Handler(s.config.CodecToken, s.config.CodecOrigin))
+	}
 	return mux
 }
 

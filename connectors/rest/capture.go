@@ -30,17 +30,6 @@ type CaptureChoices struct {
 	Label   *Expr    `y:"label,required" doc:"How the customer knows it" scope:"record"`
 }
 
-// Captured is a value as it was found. Choices are there when the customer has
-// to choose; Value is then what the remote suggests, if anything.
-type Captured struct {
-	Name, Title string
-	Value       any
-	Choices     []Choice
-}
-
-// Choice is one entry that a customer may choose.
-type Choice struct{ Value, Label string }
-
 // choicesMost is the most entries that a customer is shown.
 const choicesMost = 500
 
@@ -85,15 +74,23 @@ func (m *Manifest) checkCaptures(d *decoder, n *node) {
 	}
 }
 
+// Captures names what is captured after a login, in the order of the file.
+func (m *Manifest) Captures() (names []string) {
+	for _, capture := range m.HTTP.Capture {
+		names = append(names, capture.Name)
+	}
+	return names
+}
+
 // Capture reads what the manifest captures, each value with those before it at
 // hand. What is known stays: a value is read once and then pinned.
-func (c *Client) Capture(ctx context.Context, known map[string]any) ([]Captured, error) {
+func (c *Client) Capture(ctx context.Context, known map[string]any) ([]koppel.Captured, error) {
 	credentials := maps.Clone(c.env["credentials"].(map[string]any))
 	env := with(c.env, "credentials", credentials)
-	var all []Captured
+	var all []koppel.Captured
 	for i := range c.manifest.HTTP.Capture {
 		capture := &c.manifest.HTTP.Capture[i]
-		found := Captured{Name: capture.Name, Title: capture.Title, Value: known[capture.Name]}
+		found := koppel.Captured{Name: capture.Name, Title: capture.Title, Value: known[capture.Name]}
 		if found.Value == nil {
 			var err error
 			if found, err = c.captureOne(ctx, capture, env); err != nil {
@@ -106,9 +103,9 @@ func (c *Client) Capture(ctx context.Context, known map[string]any) ([]Captured,
 	return all, nil
 }
 
-func (c *Client) captureOne(ctx context.Context, capture *Capture, env map[string]any) (found Captured, err error) {
+func (c *Client) captureOne(ctx context.Context, capture *Capture, env map[string]any) (found koppel.Captured, err error) {
 	op := "read " + capture.Name
-	found = Captured{Name: capture.Name, Title: capture.Title}
+	found = koppel.Captured{Name: capture.Name, Title: capture.Title}
 	if _, path := capture.target(); path != nil {
 		body, a, err := c.ask(ctx, op, &capture.Request, env)
 		defer a.release()
@@ -137,7 +134,7 @@ func (c *Client) captureOne(ctx context.Context, capture *Capture, env map[strin
 	return found, nil
 }
 
-func (c *Client) choices(ctx context.Context, capture *Capture, env map[string]any) (list []Choice, err error) {
+func (c *Client) choices(ctx context.Context, capture *Capture, env map[string]any) (list []koppel.Choice, err error) {
 	from := capture.Choices
 	body, a, err := c.ask(ctx, "list the choices of "+capture.Name, &from.Request, env)
 	defer a.release()
@@ -156,7 +153,7 @@ func (c *Client) choices(ctx context.Context, capture *Capture, env map[string]a
 			return nil, c.drift(ctx, a, err.Error())
 		}
 		if text := textOf(value); text != "" && len(list) < choicesMost {
-			list = append(list, Choice{Value: text, Label: cmp.Or(textOf(label), text)})
+			list = append(list, koppel.Choice{Value: text, Label: cmp.Or(textOf(label), text)})
 		}
 	}
 	if len(list) == 0 {

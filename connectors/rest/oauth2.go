@@ -65,10 +65,6 @@ func (w *OAuth2) renewAt(token koppel.Token) time.Time {
 	return token.Obtained.Add(w.KeepAlive)
 }
 
-// Login is one login of a customer at the remote, RFC 6749 section 4.1. State
-// and Verifier are random, Redirect is where the remote sends the browser back.
-type Login struct{ State, Verifier, Redirect string }
-
 // LogsIn reports whether the customer has to log in at the remote to connect it.
 func (c *Client) LogsIn() bool {
 	_, ok := c.auth.(*oauth2)
@@ -76,7 +72,7 @@ func (c *Client) LogsIn() bool {
 }
 
 // LoginURL is where the customer's browser goes to log in.
-func (c *Client) LoginURL(login Login) (string, error) {
+func (c *Client) LoginURL(login koppel.Login) (string, error) {
 	const op = "log in"
 	a, ok := c.auth.(*oauth2)
 	if !ok {
@@ -122,7 +118,7 @@ func (c *Client) LoginURL(login Login) (string, error) {
 
 // FinishLogin exchanges the code that the remote sent the browser back with. A
 // code works once: what the remote refuses here is logged in for anew.
-func (c *Client) FinishLogin(ctx context.Context, code string, login Login) (koppel.Token, error) {
+func (c *Client) FinishLogin(ctx context.Context, code string, login koppel.Login) (koppel.Token, error) {
 	const op = "finish the login"
 	a, ok := c.auth.(*oauth2)
 	if !ok {

@@ -136,7 +136,7 @@ func (p *provider) loggedIn(t *testing.T, c *Client, at time.Time) {
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	login := Login{State: "st", Verifier: strings.Repeat("v", 43), Redirect: "https://koppel.example/oauth/callback"}
+	login := koppel.Login{State: "st", Verifier: strings.Repeat("v", 43), Redirect: "https://koppel.example/oauth/callback"}
 	p := &provider{challenge: challenge(login.Verifier)}
 	c, now := loginSite(t, p, nil)
 	if !c.LogsIn() {
@@ -253,8 +253,8 @@ func TestCapture(t *testing.T) {
 	p := &provider{divisions: `{"results":[{"code":12,"name":"Shop BV"},{"code":34,"name":"Holding BV"}]}`}
 	c, now := loginSite(t, p, func(config *ClientConfig) { config.Captured = nil })
 	p.loggedIn(t, c, *now)
-	want := []Captured{
-		{Name: "division", Title: "Administration", Value: int64(12), Choices: []Choice{{"12", "Shop BV"}, {"34", "Holding BV"}}},
+	want := []koppel.Captured{
+		{Name: "division", Title: "Administration", Value: int64(12), Choices: []koppel.Choice{{Value: "12", Label: "Shop BV"}, {Value: "34", Label: "Holding BV"}}},
 		{Name: "user", Title: "User", Value: "Jo"},
 	}
 	got, err := c.Capture(t.Context(), nil)
