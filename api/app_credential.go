@@ -19,13 +19,14 @@ type appCredential struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
-type appRef struct {
+// AppRef is an app in a path.
+type AppRef struct {
 	Connector   string `path:"connector" maxLength:"63"`
 	Environment string `path:"environment" maxLength:"63" doc:"By its name in the connector; production where it names none"`
 }
 
 type newAppCredential struct {
-	appRef
+	AppRef
 	Body struct {
 		Values map[string]any `json:"values" doc:"All fields of the connector's app; never shown again"`
 	}
@@ -74,7 +75,7 @@ func (s *server) listAppCredentials(ctx context.Context, _ caller, _ *struct{}) 
 	return appCredentialList{Data: each(list, showApp)}, err
 }
 
-func (s *server) removeAppCredential(ctx context.Context, who caller, in *appRef) (appCredential, error) {
+func (s *server) removeAppCredential(ctx context.Context, who caller, in *AppRef) (appCredential, error) {
 	return store.With(ctx, s.Store, store.AllWebshops(), func(tx *store.Tx) (appCredential, error) {
 		list, err := tx.AppCredentials(ctx)
 		if err != nil {

@@ -477,6 +477,36 @@ TABLE change PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE connect_link ROW LEVEL SECURITY FORCED
+    -- A link that a customer opens to enter credentials or to log in at the remote. Its token is signed by the master keyset and kept nowhere.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7; the token names it.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling to connect.
+    return_to text NOT NULL DEFAULT ''::text  -- Address that the last page leads back to; empty for none.
+    activate boolean NOT NULL DEFAULT true  -- A draft is activated once it is connected.
+    created_by text NOT NULL  -- Who made the link.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    expires_at timestamp with time zone NOT NULL  -- Until when it works.
+    used_at timestamp with time zone  -- When the account was connected by it; it connects nothing else after that.
+    state_hash bytea  -- SHA-256 of the state of the login that is under way; null when none is, as a state works once.
+    browser_hash bytea  -- SHA-256 of the cookie of the browser that began the login.
+    verifier bytea  -- The login's PKCE verifier, sealed by the master keyset.
+    login_until timestamp with time zone  -- Until when the login may come back.
+    CONSTRAINT connect_link_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT connect_link_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT connect_link_pkey PRIMARY KEY (id)
+    CONSTRAINT connect_link_state_hash_key UNIQUE (state_hash)
+    CONSTRAINT connect_link_uuid_key UNIQUE (uuid)
+    CREATE INDEX connect_link_webshop ON public.connect_link USING btree (webshop_id, coupling_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE connector
     -- How to talk to one remote system, and which version new couplings and unpinned ones use.
     name text NOT NULL  -- The name in manifests, settings and paths.
