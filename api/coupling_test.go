@@ -58,7 +58,7 @@ func TestListsPageByCursor(t *testing.T) {
 	if want := []string{s.shop.UUID, s.other.UUID}; !slices.Equal(ids, want) {
 		t.Errorf("pages of one give %v, want %v", ids, want)
 	}
-	for _, path := range []string{"/webshops", "/couplings", "/runs", "/parked", "/keys", "/connectors", "/objects/products"} {
+	for _, path := range []string{"/webshops", "/couplings", "/runs", "/parked", "/waiting", "/keys", "/connectors", "/objects/products"} {
 		refused(t, s.ask(t, s.root, http.MethodGet, v1+path+"?cursor=bm9uc2Vuc2U", nil), http.StatusUnprocessableEntity, koppel.KindInvalidRequest)
 		p := refused(t, s.ask(t, s.root, http.MethodGet, v1+path+"?limit=501", nil), http.StatusUnprocessableEntity, koppel.KindInvalidRequest)
 		if got := places(p); !slices.Equal(got, []string{"query.limit"}) {

@@ -81,6 +81,7 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"stopPushes":             {v1 + "/push-stops", map[string]any{"webshop": shop, "reason": "outage"}, 404},
 		"endPushStop":            {v1 + "/push-stops/" + stop + "/end", nil, 404},
 		"listParked":             {v1 + "/parked", nil, 200},
+		"listWaiting":            {v1 + "/waiting", nil, 200},
 		"retryParked":            {v1 + "/parked/" + parked + "/retry", nil, 404},
 		"retryAllParked":         {v1 + "/parked/retry", map[string]any{"coupling": coupling}, 404},
 		"createKey":              {v1 + "/keys", map[string]any{"name": "x", "scopes": []string{"admin"}, "webshop": shop}, 404},

@@ -67,6 +67,7 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/push-stops/{id}/end", id: "endPushStop", scope: couplingsWrite, tag: "Pushes", summary: "Let pushes go on", add: handle(s, s.endPushStop)},
 
 		{method: get, path: base + "/parked", id: "listParked", scope: couplingsRead, tag: "Parked", summary: "List records that could not be processed", add: handle(s, s.listParked)},
+		{method: get, path: base + "/waiting", id: "listWaiting", scope: couplingsRead, tag: "Parked", summary: "List references that wait for what they name", add: handle(s, s.listWaiting)},
 		{method: post, path: base + "/parked/{id}/retry", id: "retryParked", scope: syncRun, tag: "Parked", summary: "Read a parked record again", status: http.StatusAccepted, add: handle(s, s.retryParked)},
 		{method: post, path: base + "/parked/retry", id: "retryAllParked", scope: syncRun, tag: "Parked", summary: "Read all parked records of a coupling again", status: http.StatusAccepted, add: handle(s, s.retryAllParked)},
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -147,4 +148,42 @@ func TestWhatIsLeftOutOfReceiptsIsCountedWithTheScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.want(t, `{"403": 4, "deliveries of nothing": 1, "receipts without an order": 2}`, "SELECT ignored FROM scan")
+}
+
+func TestWhatWaitsIsListedWithItsKey(t *testing.T) {
+	t.Parallel()
+	r := newReading(t)
+	r.write(t, r.lease, product(t, "P", 4, nil), purchase(t, "O", 5, map[string]int64{"P": 1, "Q": 2}, nil), delivery(t, "1", "X", 5, 4, nil), composition(t, "2", "P", "R", 5, 1))
+	list := func(f store.WaitingFilter) (all []string) {
+		t.Helper()
+		for more := true; more; more = f.After != "" {
+			page, err := store.With(t.Context(), r.App, store.ForWebshop(r.shop.ID), func(tx *store.Tx) (store.Page[store.Waiting], error) { return tx.Waiting(t.Context(), f) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range page.Items {
+				if w.CouplingUUID != r.coupling.UUID || w.WebshopUUID != r.shop.UUID || time.Since(w.Since) > time.Hour {
+					t.Errorf("%+v", w)
+				}
+				all = append(all, string(w.Object)+" "+w.Field+" "+string(w.Target)+" "+w.Keys[0])
+			}
+			f.After = page.Next
+		}
+		slices.Sort(all)
+		return all
+	}
+	want := []string{"buy_orders lines products Q", "buy_orders supplier suppliers S", "item_deliveries buy_order buy_orders X", "product_compositions part_product products R"}
+	if got := list(store.WaitingFilter{Limit: 1}); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := list(store.WaitingFilter{Target: koppel.Products, Object: koppel.BuyOrders, Coupling: r.coupling.UUID}); !slices.Equal(got, want[:1]) {
+		t.Errorf("%q", got)
+	}
+	r.write(t, r.lease, product(t, "R", 6, nil), product(t, "Q", 6, nil))
+	if _, err := r.Engine.ResolveReferences(t.Context(), r.shop.ID, r.coupling.ID, r.lease.Run); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(store.WaitingFilter{}); !slices.Equal(got, want[1:3]) {
+		t.Errorf("%q", got)
+	}
 }

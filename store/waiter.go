@@ -13,6 +13,8 @@ type waiter struct {
 	// field changes when the reference is set free: the reference's own, or the lines.
 	field  int
 	target koppel.Object
+	// column is the reference's own name.
+	column string
 	// exists asks whether any waits, keys which keys wait (of webshop $1 and coupling $2); free, where a statement can, binds the keys
 	// in $1, of the couplings in $4, to the objects in $2.
 	exists, keys, free string
@@ -42,7 +44,7 @@ func (t *table) waiter(owner *table, i, changed int) waiter {
 	ref, key := f.Name+"_id", f.Name+"_key"
 	waiting := fmt.Sprintf(" AND %s IS NULL AND %s IS NOT NULL", ref, key)
 	w := waiter{
-		object: owner.object, field: changed, target: f.Ref,
+		object: owner.object, field: changed, target: f.Ref, column: f.Name,
 		exists: "EXISTS (SELECT FROM " + t.name + " WHERE webshop_id = $1" + waiting + ")",
 		keys:   "SELECT '" + string(f.Ref) + "' AS object, " + key + " AS key FROM " + t.name + " WHERE webshop_id = $1 AND key_coupling_id = $2" + waiting,
 	}

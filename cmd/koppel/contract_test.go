@@ -80,6 +80,7 @@ var answers = map[string]string{
 	"POST /buy-orders/" + order1 + "/place":        strings.TrimSuffix(orderBody, "}") + `,"placed_at":"2026-01-06T09:00:00Z","push":{"outbox":"019a0000-0000-7000-8000-000000100001","state":"pending","run":"` + runGreen + `"}}`,
 	"GET /parked":                                  `{"data":[{"id":"` + parked1 + `","coupling":"` + coupling1 + `","stream":"products","remote_id":"812","object":"products","kind":"mapping","field":"price","expression":"decimal(record.price)","input":"\"12,50\u001b[31m\"","reason":"\"12,50\" is no decimal","run":"` + runParked + `","first_at":"2026-01-05T10:00:00Z","last_at":"2026-01-05T11:00:00Z","times":2}]}`,
 	"POST /parked/" + parked1 + "/retry":           `{"records":1,"runs":[{"run":"` + runGreen + `"}]}`,
+	"GET /waiting":                                 `{"data":[{"webshop":"` + webshop1 + `","coupling":"` + coupling1 + `","object":"sell_orders","id":"` + parked1 + `","field":"lines","target":"products","keys":["812","sku:BIKE-1"],"since":"2026-01-05T10:00:00Z"}]}`,
 	"POST /parked/retry":                           `{"records":7,"runs":[{"run":"` + runGreen + `"}]}`,
 	"POST /keys":                                   strings.Replace(keyBody, "{", `{"key":"kpl_shown-once",`, 1),
 	"GET /keys":                                    `{"data":[` + keyBody + `]}`,
