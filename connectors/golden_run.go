@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -51,8 +52,20 @@ type goldenOut struct {
 func (s GoldenStep) pushing(object string) rest.Pushing {
 	return rest.Pushing{
 		Object: koppel.Object(object), Operation: cmp.Or(s.Operation, rest.PushCreate), ID: s.ID, Target: s.Target,
-		Vars: map[string]any{"object": s.Object}, LookUp: s.Again, State: s.State,
+		Vars: s.vars(koppel.Object(object)), LookUp: s.Again, State: s.State,
 	}
+}
+
+// vars are the variables of a push: times are moments, as the store gives them.
+func (s GoldenStep) vars(object koppel.Object) map[string]any {
+	fields := maps.Clone(s.Object)
+	for _, field := range object.Fields() {
+		text, ok := fields[field.Name].(string)
+		if at, err := time.Parse(time.RFC3339, text); ok && err == nil && field.Type == koppel.Time {
+			fields[field.Name] = at
+		}
+	}
+	return map[string]any{"object": fields}
 }
 
 type goldenEnd struct {
@@ -196,7 +209,7 @@ func (r *goldenRun) step(ctx context.Context, s GoldenStep) (goldenOut, error) {
 		shown, err := r.client.Preview(ctx, s.pushing(s.Preview))
 		return goldenOut{Step: "preview " + s.Preview, Preview: &shown, Error: errorOut(err)}, nil
 	case s.LookUp != "":
-		pushed, found, err := r.client.FindPushed(ctx, koppel.Object(s.LookUp), map[string]any{"object": s.Object})
+		pushed, found, err := r.client.FindPushed(ctx, koppel.Object(s.LookUp), s.vars(koppel.Object(s.LookUp)))
 		return goldenOut{Step: "look up " + s.LookUp, Found: &found, ID: pushed.ID, Lines: pushed.Lines, Error: errorOut(err)}, nil
 	}
 	return goldenOut{}, errors.New("a step is one of check, detect, read, one, find, push, preview and look_up")
