@@ -110,3 +110,28 @@ const (
 	// DecideIgnore: it is no object.
 	DecideIgnore Decision = "ignore"
 )
+
+// FieldRule is the rule by which a field got its value.
+type FieldRule string
+
+// The rules.
+const (
+	// RuleOnlyGiver: no other source gives the field.
+	RuleOnlyGiver FieldRule = "only_giver"
+	// RulePriority: a person ranked the coupling for the field's group.
+	RulePriority FieldRule = "priority"
+	// RuleFirstActivated: of several couplings, none ranked, the one that was activated first.
+	RuleFirstActivated FieldRule = "first_activated"
+	// RuleIgnoreFields: a person's edit, as the couplings that give the field ignore it.
+	RuleIgnoreFields FieldRule = "ignore_fields"
+	// RulePerson: a person's edit, as no coupling gives the field.
+	RulePerson FieldRule = "person"
+	// RuleCouplingGives: a coupling's value, though a person set another: no ignore_fields names the field.
+	RuleCouplingGives FieldRule = "coupling_gives"
+	// RuleState: it follows from what sources say of the object's existence, or a person disabled it.
+	RuleState FieldRule = "state"
+	// RuleDefault: nobody gives it; the model's default.
+	RuleDefault FieldRule = "default"
+	// RuleNobody: nobody gives it.
+	RuleNobody FieldRule = "nobody"
+)

@@ -21,6 +21,7 @@ const (
 	ModeWindow Mode = "window" // from/to; the cursor stays
 	ModeSingle Mode = "single" // exactly the given keys
 	ModeReplay Mode = "replay" // map again from stored records, no remote call
+	ModeMerge  Mode = "merge"  // merge objects again from their stored sources, no remote call
 	ModePush   Mode = "push"   // write one object to the remote
 	// ModeProposal carries out what a person decided on a proposal of deletes.
 	ModeProposal Mode = "proposal"

@@ -38,6 +38,9 @@ func (a *Activities) startRun(ctx context.Context, in OpenInput) (store.Run, err
 
 // planOf leaves out streams that only switched-off objects read.
 func planOf(p *pinned) Plan {
+	if p.run.Mode == koppel.ModeMerge {
+		return Plan{Streams: []string{mergeStream}}
+	}
 	wanted := func(stream string) bool { return len(p.programs(stream)) > 0 }
 	var plan Plan
 	for _, stream := range p.group.Streams {

@@ -38,6 +38,8 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 		result, err = a.readSingles(ctx, p, in, story)
 	case koppel.ModeReplay:
 		result, err = a.replay(ctx, p, in, story)
+	case koppel.ModeMerge:
+		result, err = a.mergeAgain(ctx, p, in, story)
 	default:
 		result, err = a.readPages(ctx, p, in, story)
 	}

@@ -87,6 +87,10 @@ func (w *writing) load(ctx context.Context, g *group) error {
 			}
 		}
 	}
+	return w.loadObjects(ctx, g, ids)
+}
+
+func (w *writing) loadObjects(ctx context.Context, g *group, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}

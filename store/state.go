@@ -17,15 +17,7 @@ func (tg *target) carried(object koppel.Object) bool {
 // supplier products are disabled, suppliers ignored, orders soft-deleted (by the row). What a person disabled stays so,
 // whatever the remotes say.
 func (tg *target) settle(object koppel.Object) {
-	field, off := -1, any("disabled")
-	switch object {
-	case koppel.Products:
-		field = productStatus
-	case koppel.SupplierProducts:
-		field = offerStatus
-	case koppel.Suppliers:
-		field, off = supplierIgnored, true
-	}
+	field, off := stateField(object)
 	tg.reason = ""
 	switch {
 	case field >= 0 && slices.ContainsFunc(tg.sources, func(s *source) bool { return s.coupling == 0 && !s.gone && s.values[field] == off }):
@@ -40,6 +32,19 @@ func (tg *target) settle(object koppel.Object) {
 	if field >= 0 && tg.reason != "" {
 		tg.values[field] = off
 	}
+}
+
+// stateField is the field by which an object stops counting, with its value then; -1 where the row says so.
+func stateField(object koppel.Object) (field int, off any) {
+	switch object {
+	case koppel.Products:
+		return productStatus, "disabled"
+	case koppel.SupplierProducts:
+		return offerStatus, "disabled"
+	case koppel.Suppliers:
+		return supplierIgnored, true
+	}
+	return -1, nil
 }
 
 // leftOut: the remotes still have the object and say that it does not count.

@@ -68,6 +68,8 @@ type writing struct {
 	// locked are the kinds of objects that only this batch creates, unlooked those it created without looking.
 	locked   map[koppel.Object]bool
 	unlooked []koppel.Object
+	// anew are outside ids of objects whose rows are made anew without a record.
+	anew map[int64]string
 	// offered are the products whose offers this try changes.
 	offered map[int64]bool
 	// received are the orders that this try may complete; true for those whose deliveries it changes.
