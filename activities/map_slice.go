@@ -42,9 +42,6 @@ func (a *Activities) mapDirty(ctx context.Context, p *pinned, result *SliceResul
 	defer done()
 	until := time.Now().Add(a.Durations.Slice)
 	for _, stream := range p.group.Streams {
-		if !p.later(stream) {
-			continue
-		}
 		m := &mapStage{Activities: a, pinned: p, stream: stream}
 		for more := true; more; beat(result.Counts) {
 			if h := haltOf(watched); h != nil {

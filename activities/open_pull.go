@@ -22,7 +22,16 @@ func (a *Activities) OpenPull(ctx context.Context, in OpenInput) (Plan, error) {
 	if err := a.setRules(ctx, p); err != nil {
 		return Plan{}, err
 	}
-	return planOf(p), nil
+	plan := planOf(p)
+	if p.run.Mode.Scans() {
+		// What found nothing to be linked to is looked at again where there is something by now.
+		found, err := a.Store.MarkFindable(ctx, in.Webshop, p.run.CouplingID)
+		if err != nil {
+			return Plan{}, err
+		}
+		plan.Map = plan.Map || found > 0
+	}
+	return plan, nil
 }
 
 // startRun starts the run, or finds it as an earlier attempt or a person left it.
@@ -40,6 +49,9 @@ func (a *Activities) startRun(ctx context.Context, in OpenInput) (store.Run, err
 func planOf(p *pinned) Plan {
 	if p.run.Mode == koppel.ModeMerge {
 		return Plan{Streams: []string{mergeStream}}
+	}
+	if p.run.Mode == koppel.ModeReplay && p.run.Keys.Len() > 0 {
+		return Plan{Map: true} // the records are marked
 	}
 	wanted := func(stream string) bool { return len(p.programs(stream)) > 0 }
 	var plan Plan

@@ -19,7 +19,7 @@ func (w *writing) decided(ctx context.Context, g *group, fresh []*item) ([]*item
 	byKey := map[string]*item{}
 	keys := make([]string, len(fresh))
 	for i, it := range fresh {
-		byKey[it.m.RemoteID], keys[i] = it, it.m.RemoteID
+		byKey[it.r.ID], keys[i] = it, it.r.ID
 	}
 	l := w.b.Lease
 	found, err := w.tx.tx.Query(ctx, decisionsSQL, l.Webshop, l.Coupling, string(g.t.object), keys)
@@ -44,7 +44,7 @@ func (w *writing) decided(ctx context.Context, g *group, fresh []*item) ([]*item
 	}
 	open := fresh[:0]
 	for _, it := range fresh {
-		if byKey[it.m.RemoteID] != nil {
+		if byKey[it.r.ID] != nil {
 			open = append(open, it)
 		}
 	}

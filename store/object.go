@@ -77,14 +77,14 @@ type ObjectFilter struct {
 	After    string
 }
 
-// Object finds one by its outside id, deleted ones too.
+// Object finds one by its outside id, deleted ones too. The id of one that was merged into another finds that one.
 func (tx *Tx) Object(ctx context.Context, object koppel.Object, id string) (ObjectRow, error) {
 	const op = "get object"
 	read, err := readsOf(op, object)
 	if err != nil {
 		return ObjectRow{}, err
 	}
-	if err := checkID(op, string(object), id); err != nil {
+	if id, err = tx.redirected(ctx, op, object, id); err != nil {
 		return ObjectRow{}, err
 	}
 	list, err := tx.readObjects(ctx, object, read, id)

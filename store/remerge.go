@@ -24,7 +24,7 @@ func (tx *Tx) remerging(ctx context.Context, b *Batch) (*writing, error) {
 	if w.party, err = readParticipants(w.partyText); err != nil {
 		return nil, err
 	}
-	w.waiting = waits{offerProduct: true, offerSupplier: true, sellLine: true, buyLine: true, buyOrder: true}
+	w.waiting.refs = slices.Repeat([]bool{true}, len(waiters))
 	w.pipe.types, err = tx.db.rowTypes.of(ctx, tx)
 	return w, err
 }

@@ -114,19 +114,19 @@ func (tx *Tx) candidates(ctx context.Context, p ParkedRow) ([]Candidate, error) 
 }
 
 const (
-	// The key of the source is that of the record where nothing was parked under another.
 	decideSQL = `
 INSERT INTO link_decision (webshop_id, coupling_id, object, remote_id, action, object_id, decided_by)
 SELECT webshop_id, id, @object, @remote_id, @action, @target, @actor FROM coupling WHERE id = @coupling
 ON CONFLICT (webshop_id, coupling_id, object, remote_id) DO UPDATE
 SET action = excluded.action, object_id = excluded.object_id, decided_by = excluded.decided_by, decided_at = now()`
-	undecideSQL   = `DELETE FROM link_decision WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND remote_id = $4`
-	reparkSQL     = `UPDATE parked SET resolved_at = NULL WHERE id = $1 AND NOT EXISTS (SELECT FROM parked o WHERE o.stream_id = parked.stream_id AND o.remote_id = parked.remote_id AND o.object = parked.object AND o.resolved_at IS NULL)`
-	boundToSQL = `
+	undecideSQL = `DELETE FROM link_decision WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND remote_id = $4`
+	reparkSQL   = `UPDATE parked SET resolved_at = NULL WHERE id = $1 AND NOT EXISTS (SELECT FROM parked o WHERE o.stream_id = parked.stream_id AND o.remote_id = parked.remote_id AND o.object = parked.object AND o.resolved_at IS NULL)`
+	boundToSQL  = `
 SELECT s.object_id, NOT EXISTS (SELECT FROM source o WHERE o.webshop_id = s.webshop_id AND o.object_id = s.object_id
     AND (o.coupling_id, o.remote_id) <> (s.coupling_id, s.remote_id) AND o.coupling_id <> 0)
-FROM source s WHERE s.webshop_id = $1 AND s.coupling_id = $2 AND s.object = $3 AND s.remote_id = $4 FOR UPDATE`
-	unbindSQL = `DELETE FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND remote_id = $4`
+FROM source s WHERE s.webshop_id = $1 AND s.coupling_id = $2 AND s.object = $3 AND s.record_id = $4 FOR UPDATE`
+	unbindSQL  = `DELETE FROM source WHERE webshop_id = $1 AND coupling_id = $2 AND object = $3 AND record_id = $4`
+	markOneSQL = `INSERT INTO dirty (webshop_id, stream_id, remote_id, marked) VALUES ($1, $2, $3, nextval('ticket')) ON CONFLICT (webshop_id, stream_id, remote_id) DO UPDATE SET marked = excluded.marked`
 )
 
 // Decide keeps a person's decision about a parked record: the record is mapped by it from now on. target is the
@@ -155,6 +155,10 @@ func (tx *Tx) Decide(ctx context.Context, id string, action koppel.Decision, tar
 	_, err = tx.exec(ctx, decideSQL, pgx.StrictNamedArgs{
 		"coupling": p.CouplingID, "object": p.Object, "remote_id": p.RemoteID, "action": string(action), "target": inner, "actor": actor,
 	})
+	if err != nil || p.StreamID == nil {
+		return p, wrap(op, err)
+	}
+	_, err = tx.exec(ctx, markOneSQL, p.WebshopID, *p.StreamID, p.RemoteID)
 	return p, wrap(op, err)
 }
 
@@ -205,4 +209,26 @@ func (tx *Tx) reviewable(ctx context.Context, op, id string) (ParkedRow, error) 
 		return p, conflict(op, "record %s is parked for another reason (%s); fix that and retry it", p.RemoteID, p.Kind)
 	}
 	return p, nil
+}
+
+// findableSQL marks the parked records of coupling $2 that name a code which an object has by now.
+const findableSQL = `
+INSERT INTO dirty (webshop_id, stream_id, remote_id, marked)
+SELECT DISTINCT ON (p.stream_id, p.remote_id) p.webshop_id, p.stream_id, p.remote_id, nextval('ticket') FROM parked p
+WHERE p.webshop_id = $1 AND p.coupling_id = $2 AND p.resolved_at IS NULL AND p.kind = 'not_found' AND p.stream_id IS NOT NULL AND (
+    p.object = 'products' AND p.field = 'sku_code' AND EXISTS (SELECT FROM product o WHERE o.webshop_id = $1 AND o.sku_key = p.input)
+    OR p.object = 'products' AND p.field = 'ean_code' AND EXISTS (
+        SELECT FROM product o WHERE o.webshop_id = $1 AND o.ean_code IN (p.input, right(p.input, 13), right(p.input, 12), right(p.input, 8)))
+    OR p.object = 'suppliers' AND p.field = 'name' AND EXISTS (
+        SELECT FROM supplier o WHERE o.webshop_id = $1 AND lower(regexp_replace(trim(o.name), '\s+', ' ', 'g') COLLATE "C") = p.input))
+ON CONFLICT (webshop_id, stream_id, remote_id) DO UPDATE SET marked = excluded.marked`
+
+// MarkFindable has the map stage look again at the coupling's records that found nothing to be linked to, where there
+// is something by now, and says how many.
+func (db *DB) MarkFindable(ctx context.Context, webshop, coupling int64) (n int64, err error) {
+	err = db.InTx(ctx, ForWebshop(webshop), func(tx *Tx) error {
+		n, err = tx.exec(ctx, findableSQL, webshop, coupling)
+		return err
+	})
+	return n, db.wrap("look for what can be linked by now", err)
 }
