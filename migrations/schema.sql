@@ -827,6 +827,32 @@ TABLE link_decision ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE operation ROW LEVEL SECURITY FORCED
+    -- Objects that people linked, merged or split, with the bindings before, so that it can be undone.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    kind text NOT NULL  -- link, merge or split.
+    object text NOT NULL  -- Which object.
+    moves jsonb NOT NULL  -- What moved: {sources: [{coupling, remote_id, from, to}], ended, made, edit, lines}.
+    objects bigint[] NOT NULL  -- Inner ids of the objects it touched; what touched one of them later is undone first.
+    actor text NOT NULL  -- Who did it.
+    at timestamp with time zone NOT NULL DEFAULT now()  -- When it happened.
+    undone_at timestamp with time zone  -- When it was undone; null while it holds.
+    undone_by text  -- Who undid it.
+    CONSTRAINT operation_kind_check CHECK ((kind = ANY (ARRAY['link'::text, 'merge'::text, 'split'::text])))
+    CONSTRAINT operation_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT operation_pkey PRIMARY KEY (id)
+    CONSTRAINT operation_uuid_key UNIQUE (uuid)
+    CREATE INDEX operation_webshop ON public.operation USING btree (webshop_id, id DESC)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE organisation ROW LEVEL SECURITY FORCED
     -- Owner of webshops: a company, an agency, a restaurant group.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
@@ -1122,6 +1148,26 @@ TABLE record ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE redirect ROW LEVEL SECURITY FORCED
+    -- Objects that were merged into another one: their ids answer with that one.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    object text NOT NULL  -- Which object.
+    old_id bigint NOT NULL  -- Inner id of the object that is no more.
+    old_uuid uuid NOT NULL  -- Its outside id.
+    new_id bigint NOT NULL  -- Inner id of the object it is now.
+    new_uuid uuid NOT NULL  -- Its outside id.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    CONSTRAINT redirect_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT redirect_pkey PRIMARY KEY (webshop_id, object, old_uuid)
+    CREATE INDEX redirect_to ON public.redirect USING btree (webshop_id, object, new_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE run ROW LEVEL SECURITY FORCED
     -- One execution for one coupling and stream group (pull) or object (push), opened before anything is attempted.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
@@ -1153,7 +1199,7 @@ TABLE run ROW LEVEL SECURITY FORCED
     decided_by text NOT NULL DEFAULT ''::text  -- Who decided.
     accepted boolean  -- What the person decided: true promoted what was held back. Null without a decision.
     CONSTRAINT run_direction_check CHECK ((direction = ANY (ARRAY['pull'::text, 'push'::text])))
-    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'single'::text, 'replay'::text, 'push'::text, 'proposal'::text])))
+    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'single'::text, 'replay'::text, 'merge'::text, 'push'::text])))
     CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'succeeded_with_parked'::text, 'suspect'::text, 'failed'::text, 'cancelled'::text])))
     CONSTRAINT run_trigger_check CHECK ((trigger = ANY (ARRAY['activation'::text, 'schedule'::text, 'manual'::text, 'webhook'::text, 'dependency'::text])))
     CONSTRAINT run_connector_version_id_fkey FOREIGN KEY (connector_version_id) REFERENCES connector_version(id)
