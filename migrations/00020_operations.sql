@@ -31,7 +31,7 @@ CREATE TABLE operation (
     kind       text NOT NULL CHECK (kind IN ('link', 'merge', 'split')),
     object     text NOT NULL,
     moves      jsonb NOT NULL,
-    objects    bigint[] NOT NULL,
+    objects    jsonb NOT NULL,
     actor      text NOT NULL,
     at         timestamptz NOT NULL DEFAULT now(),
     undone_at  timestamptz,
@@ -45,7 +45,7 @@ COMMENT ON COLUMN operation.webshop_id IS 'The webshop the row belongs to; row-l
 COMMENT ON COLUMN operation.kind IS 'link, merge or split.';
 COMMENT ON COLUMN operation.object IS 'Which object.';
 COMMENT ON COLUMN operation.moves IS 'What moved: {sources: [{coupling, remote_id, from, to}], ended, made, edit, lines}.';
-COMMENT ON COLUMN operation.objects IS 'Inner ids of the objects it touched; what touched one of them later is undone first.';
+COMMENT ON COLUMN operation.objects IS 'List of the inner ids of the objects it touched; what touched one of them later is undone first.';
 COMMENT ON COLUMN operation.actor IS 'Who did it.';
 COMMENT ON COLUMN operation.at IS 'When it happened.';
 COMMENT ON COLUMN operation.undone_at IS 'When it was undone; null while it holds.';

@@ -78,7 +78,7 @@ WHERE s.webshop_id = $1 AND c.uuid = $2 AND s.object = $3 AND s.remote_id = $4 F
 	insertOperationSQL = `
 INSERT INTO operation (uuid, webshop_id, kind, object, moves, objects, actor) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	operationSQL  = `SELECT id, uuid, webshop_id, kind, object, moves, objects, actor, at, undone_at, undone_by FROM operation `
-	laterSQL      = `SELECT uuid::text FROM operation WHERE webshop_id = $1 AND id > $2 AND object = $3 AND objects && $4 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`
+	laterSQL      = `SELECT uuid::text FROM operation WHERE webshop_id = $1 AND id > $2 AND object = $3 AND undone_at IS NULL AND EXISTS (SELECT FROM jsonb_array_elements_text(objects) e WHERE e::bigint = ANY($4)) ORDER BY id DESC LIMIT 1`
 	undoneSQL     = `UPDATE operation SET undone_at = now(), undone_by = $2 WHERE id = $1`
 	lockSourceSQL = `SELECT pg_advisory_xact_lock($1, hashtext($2))`
 )
