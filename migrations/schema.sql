@@ -835,7 +835,7 @@ TABLE operation ROW LEVEL SECURITY FORCED
     kind text NOT NULL  -- link, merge or split.
     object text NOT NULL  -- Which object.
     moves jsonb NOT NULL  -- What moved: {sources: [{coupling, remote_id, from, to}], ended, made, edit, lines}.
-    objects bigint[] NOT NULL  -- Inner ids of the objects it touched; what touched one of them later is undone first.
+    objects jsonb NOT NULL  -- List of the inner ids of the objects it touched; what touched one of them later is undone first.
     actor text NOT NULL  -- Who did it.
     at timestamp with time zone NOT NULL DEFAULT now()  -- When it happened.
     undone_at timestamp with time zone  -- When it was undone; null while it holds.
