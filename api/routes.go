@@ -8,6 +8,7 @@ const base = "/api/v1"
 // The scopes of keys that routes ask for.
 const (
 	objectsRead    = "objects:read"
+	objectsWrite   = "objects:write"
 	couplingsRead  = "couplings:read"
 	couplingsWrite = "couplings:write"
 	syncRun        = "sync:run"
@@ -51,6 +52,18 @@ func (s *server) routes() []row {
 
 		{method: get, path: base + "/objects/{object}", id: "listObjects", scope: objectsRead, tag: "Objects", summary: "List objects with their sources", add: handle(s, s.listObjects)},
 		{method: get, path: base + "/objects/{object}/{id}", id: "getObject", scope: objectsRead, tag: "Objects", summary: "Get an object with its sources", add: handle(s, s.getObject)},
+		{method: patch, path: base + "/objects/{object}/{id}", id: "editObject", scope: objectsWrite, tag: "Objects", summary: "Say what an object's fields are, beside the couplings", add: handle(s, s.editObject)},
+		{method: get, path: base + "/objects/{object}/{id}/explain", id: "explainObject", scope: objectsRead, tag: "Objects", summary: "Why each field of an object is what it is", add: handle(s, s.explainObject)},
+		{method: post, path: base + "/objects/{object}/{id}/merge", id: "mergeObject", scope: objectsWrite, tag: "Objects", summary: "Make an object go into another one", add: handle(s, s.mergeObjects)},
+		{method: post, path: base + "/objects/{object}/{id}/link", id: "linkSource", scope: objectsWrite, tag: "Objects", summary: "Bind a source to an object", add: handle(s, s.linkSource)},
+		{method: post, path: base + "/objects/{object}/{id}/split", id: "splitObject", scope: objectsWrite, tag: "Objects", summary: "Make a new object of some of an object's sources", add: handle(s, s.splitObject)},
+		{method: get, path: base + "/operations", id: "listOperations", scope: objectsRead, tag: "Objects", summary: "List what people linked, merged and split, newest first", add: handle(s, s.listOperations)},
+		{method: post, path: base + "/operations/{id}/undo", id: "undoOperation", scope: objectsWrite, tag: "Objects", summary: "Undo a link, merge or split", add: handle(s, s.undoOperation)},
+		{method: get, path: base + "/reviews", id: "listReviews", scope: couplingsRead, tag: "Review", summary: "List records that a person has to link", add: handle(s, s.listReviews)},
+		{method: post, path: base + "/reviews/{id}/decide", id: "decideReview", scope: objectsWrite, tag: "Review", summary: "Say what a record is", add: handle(s, s.decide)},
+		{method: post, path: base + "/reviews/{id}/undo", id: "undoReview", scope: objectsWrite, tag: "Review", summary: "Take a decision back", add: handle(s, s.undecide)},
+		{method: get, path: base + "/webshops/{id}/priorities", id: "listPriorities", scope: couplingsRead, tag: "Webshops", summary: "Which coupling wins which fields", add: handle(s, s.listPriorities)},
+		{method: put, path: base + "/webshops/{id}/priorities", id: "setPriority", scope: couplingsWrite, tag: "Webshops", summary: "Rank couplings for a field group and merge again", add: handle(s, s.setPriority)},
 		{method: post, path: base + "/buy-orders", id: "createBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Draft a buy order", status: http.StatusCreated, add: handle(s, s.createBuyOrder)},
 		{method: post, path: base + "/buy-orders/{id}/place", id: "placeBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Place a buy order and push it", add: handle(s, s.placeBuyOrder)},
 
