@@ -39,6 +39,16 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 	run := s.run(t, s.their, koppel.Products)
 	s.write(t, run, "products", store.Record{ID: "bad", Ticket: 2, Raw: []byte(`{}`), Parked: []store.Parked{{Kind: koppel.KindMapping, Reason: "bad price", Object: koppel.Products}}})
 	parked := s.parkedOf(t, s.other)[0].UUID
+	s.write(t, run, "products", store.Record{ID: "which", Ticket: 3, Raw: []byte(`{}`), Parked: []store.Parked{{Kind: koppel.KindConflict, Field: "sku_code", Input: "x", Reason: "two have it", Object: koppel.Products}}})
+	review := s.parkedOf(t, s.other)[0].UUID
+	s.write(t, run, "products", productRecord(t, "2"))
+	merged := do(t, s, store.ForWebshop(s.other.ID), func(ctx context.Context, tx *store.Tx) (store.Operation, error) {
+		page, err := tx.Objects(ctx, koppel.Products, store.ObjectFilter{RemoteID: "2"})
+		if err != nil {
+			return store.Operation{}, err
+		}
+		return tx.MergeObjects(ctx, koppel.Products, page.Items[0].UUID, product, "test")
+	}).UUID
 	theirKey := do(t, s, store.ForWebshop(s.other.ID), keysOf).Items[0].UUID
 	coupling, shop := s.their.UUID, s.other.UUID
 	sync := map[string]any{"object": "products", "mode": "full"}
@@ -68,6 +78,18 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"cancelRun":              {v1 + "/runs/" + run.UUID + "/cancel", nil, 404},
 		"listObjects":            {v1 + "/objects/products", nil, 200},
 		"getObject":              {v1 + "/objects/products/" + product, nil, 404},
+		"editObject":             {v1 + "/objects/products/" + product, map[string]any{"values": map[string]any{"minimum_stock": 3}}, 404},
+		"explainObject":          {v1 + "/objects/products/" + product + "/explain", nil, 404},
+		"mergeObject":            {v1 + "/objects/products/" + product + "/merge", map[string]any{"into": product}, 404},
+		"linkSource":             {v1 + "/objects/products/" + product + "/link", map[string]any{"coupling": coupling, "remote_id": "1"}, 404},
+		"splitObject":            {v1 + "/objects/products/" + product + "/split", map[string]any{"sources": []any{map[string]any{"coupling": coupling, "remote_id": "2"}}}, 404},
+		"listOperations":         {v1 + "/operations", nil, 200},
+		"undoOperation":          {v1 + "/operations/" + merged + "/undo", nil, 404},
+		"listReviews":            {v1 + "/reviews", nil, 200},
+		"decideReview":           {v1 + "/reviews/" + review + "/decide", map[string]any{"action": "ignore"}, 404},
+		"undoReview":             {v1 + "/reviews/" + review + "/undo", nil, 404},
+		"listPriorities":         {v1 + "/webshops/" + shop + "/priorities", nil, 404},
+		"setPriority":            {v1 + "/webshops/" + shop + "/priorities", map[string]any{"object": "products", "group": "stock", "couplings": []string{coupling}}, 404},
 		"createBuyOrder":         {v1 + "/buy-orders", orderBody(shop, supplier, product), 404},
 		"placeBuyOrder":          {v1 + "/buy-orders/" + order + "/place", map[string]any{"coupling": coupling}, 404},
 		"updateBuyOrder":         {v1 + "/buy-orders/" + order, map[string]any{"expected_delivery_date": "2031-01-31"}, 404},
