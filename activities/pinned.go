@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
@@ -57,7 +58,15 @@ func settingsOf(connector *connectors.Connector, stored json.RawMessage) (map[st
 
 // evaluator maps records of the run; one per goroutine.
 func (p *pinned) evaluator() *mapping.Evaluator {
-	return mapping.NewEvaluator(p.connector.Mapping, mapping.Env{Settings: p.settings, Version: p.run.RemoteVersion})
+	return mapping.NewEvaluator(p.connector.Mapping, mapping.Env{Settings: p.settings, Version: p.run.RemoteVersion, Now: p.began()})
+}
+
+// began is the moment that the run's expressions compare dates with.
+func (p *pinned) began() time.Time {
+	if p.run.StartedAt != nil {
+		return *p.run.StartedAt
+	}
+	return time.Now()
 }
 
 // programs are the mappings of a stream for the objects that the coupling syncs.

@@ -74,7 +74,7 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 	defer pages.Close()
 	s := &slice{
 		Activities: a, pinned: p, lease: lease, pages: pages,
-		programs: p.programs(in.Stream), evaluator: p.evaluator(), digest: p.connector.Mapping.Digest(),
+		programs: p.programs(in.Stream), evaluator: p.evaluator(), digest: p.connector.Mapping.DigestOn(in.Stream, p.began()),
 		until:   time.Now().Add(a.Durations.Slice),
 		result:  SliceResult{Counts: scan.Counts},
 		batches: make(chan *batch), fetched: make(chan *rest.Page, 2),

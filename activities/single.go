@@ -155,7 +155,7 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 	later := s.later(s.stream)
 	for i := range records {
 		r := &records[i]
-		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: pinHash(r.Hash, s.connector.Mapping.Digest()), Ticket: ticket, Raw: r.Raw, Dirty: later && ties.parent != s.lease.Stream}
+		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: pinHash(r.Hash, s.connector.Mapping.DigestOn(s.stream, s.began())), Ticket: ticket, Raw: r.Raw, Dirty: later && ties.parent != s.lease.Stream}
 		switch {
 		case r.Err != nil:
 			record.Dirty, record.Hash, record.Parked = false, [16]byte{}, []store.Parked{parkedOf("", r.Err)}

@@ -115,7 +115,7 @@ func newGoldenRun(c *Connector, f *goldenFile) (*goldenRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.evaluator = mapping.NewEvaluator(c.Mapping, mapping.Env{Settings: settings, Version: f.spec.Version})
+	r.evaluator = mapping.NewEvaluator(c.Mapping, mapping.Env{Settings: settings, Version: f.spec.Version, Now: now})
 	return r, nil
 }
 

@@ -265,7 +265,7 @@ func isName(text string) bool {
 		}
 	}
 	switch text {
-	case "", "record", "parent", joinedName, rowsName, "settings", "version", "nil", "true", "false", "let", "if", "else", "not", "in", "and", "or", "matches", "contains", "startsWith", "endsWith":
+	case "", "record", "parent", joinedName, rowsName, nowName, "settings", "version", "nil", "true", "false", "let", "if", "else", "not", "in", "and", "or", "matches", "contains", "startsWith", "endsWith":
 		return false
 	}
 	return functions[text] == nil

@@ -23,6 +23,7 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 		"record":   {static: rootStatic(p.record), plan: p.record},
 		"settings": {static: static{kind: kindSettings}},
 		"version":  {static: staticString},
+		nowName:    {static: static{kind: kindTime}},
 		"parent":   {static: staticNil},
 	}}
 	if s.Parent != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
@@ -19,6 +20,8 @@ type Env struct {
 	Settings map[string]any
 	// Version of the remote system, "" when it is not known.
 	Version string
+	// Now is the moment that expressions compare dates with; zero is the present.
+	Now time.Time
 }
 
 // Result is what one record gives for one object.
@@ -38,6 +41,7 @@ type Evaluator struct {
 	m        *Mapping
 	settings map[string]any
 	version  string
+	now      time.Time
 	vm       vm.VM
 	meter    meter
 	scanner  scanner
@@ -70,7 +74,10 @@ type load struct {
 
 // NewEvaluator makes an evaluator of m for one coupling.
 func NewEvaluator(m *Mapping, env Env) *Evaluator {
-	e := &Evaluator{m: m, version: env.Version, settings: make(map[string]any, len(m.settings)), states: make([]*state, len(m.programs))}
+	e := &Evaluator{m: m, version: env.Version, now: env.Now, settings: make(map[string]any, len(m.settings)), states: make([]*state, len(m.programs))}
+	if e.now.IsZero() {
+		e.now = time.Now()
+	}
 	for _, setting := range m.settings {
 		v, ok := env.Settings[setting.Name]
 		if !ok || v == nil {
@@ -231,6 +238,7 @@ func (e *Evaluator) newState(p *Program) *state {
 		}
 	}
 	st.env["version"] = e.version
+	st.env[nowName] = e.now
 	st.env[meterName] = &e.meter
 	return st
 }

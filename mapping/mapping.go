@@ -2,8 +2,10 @@ package mapping
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/koppel-io/koppel"
 )
@@ -84,6 +86,23 @@ type linesProgram struct {
 // Digest identifies the mapping: its source and the semantics of the engine.
 // Records mapped under another digest are mapped again.
 func (m *Mapping) Digest() [16]byte { return m.digest }
+
+// nowName is the moment of the run in expressions.
+const nowName = "now"
+
+// DigestOn identifies the mapping of a stream on a day: where an expression
+// compares dates with now, every day has its own, so that a record whose date
+// has come is mapped again by the next full read though nothing changed in it.
+func (m *Mapping) DigestOn(stream string, now time.Time) [16]byte {
+	digest := m.digest
+	for _, p := range m.ByStream(stream) {
+		if _, dated := p.loads[nowName]; dated {
+			binary.BigEndian.PutUint32(digest[12:], binary.BigEndian.Uint32(digest[12:])^uint32(now.Unix()/(24*3600)))
+			break
+		}
+	}
+	return digest
+}
 
 // Objects returns the objects that the mapping makes, in the order of work.
 func (m *Mapping) Objects() []koppel.Object { return slices.Clone(m.objects) }
