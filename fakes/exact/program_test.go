@@ -40,7 +40,7 @@ func TestTheStartHasEveryQuirk(t *testing.T) {
 		seen["no price"] = seen["no price"] || p.Price == nil
 		seen["unlimited"] = seen["unlimited"] || p.Unlimited
 		seen["no barcode"] = seen["no barcode"] || p.EAN == ""
-		seen["negative"] = seen["negative"] || p.Stock != nil && *p.Stock < 0
+		seen["negative"] = seen["negative"] || p.Stock < 0
 	}
 	for _, p := range truth.SupplierProducts {
 		seen["box"] = seen["box"] || p.Lot > 1

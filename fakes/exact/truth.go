@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Truth is what a faithful reader with default settings knows of an
-// administration: the main warehouse only, all orders but cancelled ones,
-// assemblies, purchase prices and lots by the supplier item.
+// Truth is what a faithful reader knows of an administration: stock of the main
+// warehouse, orders of every warehouse but no cancelled ones, assemblies,
+// purchase prices and lots by the supplier item.
 type Truth struct {
 	Suppliers        []TruthSupplier        `json:"suppliers"`
 	Products         []TruthProduct         `json:"products"`
@@ -35,7 +35,7 @@ type TruthProduct struct {
 	EAN       string   `json:"ean"`
 	Article   string   `json:"article"`
 	Price     *float64 `json:"price"`
-	Stock     *int64   `json:"stock"` // nil when it has no row in the warehouse
+	Stock     int64    `json:"stock"`
 	Unlimited bool     `json:"unlimited"`
 	Disabled  bool     `json:"disabled"`
 	Assembled bool     `json:"assembled"`
@@ -63,8 +63,7 @@ type TruthSupplierProduct struct {
 	Disabled bool    `json:"disabled"`
 }
 
-// TruthSellOrder is a sales order of the main warehouse, its lines summed up
-// by item.
+// TruthSellOrder is a sales order, its lines summed up by item.
 type TruthSellOrder struct {
 	ID        string             `json:"id"`
 	Number    int64              `json:"number"`
@@ -73,8 +72,8 @@ type TruthSellOrder struct {
 	Lines     map[string]float64 `json:"lines"` // quantity by item
 }
 
-// TruthBuyOrder is a purchase order to the main warehouse that is neither
-// cancelled nor for drop shipment.
+// TruthBuyOrder is a purchase order that is neither cancelled nor for drop
+// shipment.
 type TruthBuyOrder struct {
 	ID        string             `json:"id"`
 	Supplier  string             `json:"supplier"`
@@ -137,8 +136,7 @@ func (a *administration) truthProduct(r *row, today date) TruthProduct {
 	}
 	for _, s := range a.byItem[stockPositions][p.ID] {
 		if s.get(stockPositions, "WarehouseCode") == "1" {
-			n := int64(math.Floor(s.number(stockPositions, "CurrentStock") - s.number(stockPositions, "PlanningOut")))
-			p.Stock = &n
+			p.Stock = int64(math.Floor(s.number(stockPositions, "CurrentStock") - s.number(stockPositions, "PlanningOut")))
 		}
 	}
 	best := math.MaxFloat64
@@ -158,7 +156,7 @@ func (a *administration) truthProduct(r *row, today date) TruthProduct {
 func (a *administration) truthSales() []TruthSellOrder {
 	var out []TruthSellOrder
 	for _, r := range a.table(salesOrders).byKey() {
-		if r.get(salesOrders, "WarehouseCode") != "1" || r.get(salesOrders, "Status") == int64(salesCancelled) {
+		if r.get(salesOrders, "Status") == int64(salesCancelled) {
 			continue
 		}
 		o := TruthSellOrder{ID: r.text(salesOrders, "OrderID"), Number: int64(r.number(salesOrders, "OrderNumber")), Completed: r.get(salesOrders, "Status") == int64(salesComplete), Lines: map[string]float64{}}
@@ -174,7 +172,7 @@ func (a *administration) truthSales() []TruthSellOrder {
 func (a *administration) truthBuys() []TruthBuyOrder {
 	var out []TruthBuyOrder
 	for _, r := range a.table(purchaseOrders).byKey() {
-		if r.get(purchaseOrders, "WarehouseCode") != "1" || r.get(purchaseOrders, "DropShipment") == true || r.number(purchaseOrders, "OrderStatus") == buyCancelled {
+		if r.get(purchaseOrders, "DropShipment") == true || r.number(purchaseOrders, "OrderStatus") == buyCancelled {
 			continue
 		}
 		o := TruthBuyOrder{ID: r.text(purchaseOrders, "PurchaseOrderID"), Supplier: r.text(purchaseOrders, "Supplier"), Reference: r.text(purchaseOrders, "YourRef"), Completed: r.number(purchaseOrders, "ReceiptStatus") == buyComplete, Lines: map[string]float64{}}
@@ -191,7 +189,7 @@ func (a *administration) truthDeliveries() []TruthDelivery {
 	var out []TruthDelivery
 	pieces := func(line string, units float64) (int64, bool) {
 		r := a.table(purchaseOrderLines).rows[line]
-		if r == nil || r.parent == nil || r.parent.get(purchaseOrders, "DropShipment") == true || r.parent.number(purchaseOrders, "OrderStatus") == buyCancelled || r.parent.get(purchaseOrders, "WarehouseCode") != "1" {
+		if r == nil || r.parent == nil || r.parent.get(purchaseOrders, "DropShipment") == true || r.parent.number(purchaseOrders, "OrderStatus") == buyCancelled {
 			return 0, false
 		}
 		return int64(math.Round(units * r.number(purchaseOrderLines, "Quantity") / r.number(purchaseOrderLines, "QuantityInPurchaseUnits"))), true
