@@ -16,5 +16,9 @@
 // operator or function gives null, compares as false and counts as false in a
 // condition; numbers are whole or exact decimals, never binary fractions.
 //
+// An expression sees record, parent and joined, settings, version (of the remote)
+// and now, the moment of the run; DigestOn makes those that compare dates with it
+// run again when the day has changed.
+//
 // The package stores nothing and has no state beyond an Evaluator's memory.
 package mapping
