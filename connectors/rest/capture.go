@@ -55,9 +55,7 @@ func (c *Captures) decodeNode(d *decoder, n *node, scope []string) {
 		}
 		if capture.Choices != nil {
 			checkTarget(d, m.value.get("choices"), &capture.Choices.Request, "get", "post")
-			if capture.Choices.Records.Path == "" {
-				capture.Choices.Records.Path = "@"
-			}
+			capture.Choices.Records.whole()
 		}
 		*c = append(*c, capture)
 	}
@@ -141,8 +139,8 @@ func (c *Client) choices(ctx context.Context, capture *Capture, env map[string]a
 	if err != nil {
 		return nil, err
 	}
-	records, _ := lookUp(body, from.Records.Path)
-	for _, record := range listOf(records) {
+	records, _ := from.Records.of(body)
+	for _, record := range records {
 		inner := with(env, "record", record)
 		value, err := from.Value.eval(inner)
 		if err != nil {

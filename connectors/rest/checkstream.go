@@ -29,9 +29,7 @@ func (s *Stream) check(d *decoder, n *node) {
 	if s.Children == "since_each" && s.Since == nil {
 		d.fail(n.get("children"), "since_each needs since on this stream")
 	}
-	if s.Records.Path == "" {
-		s.Records = Selector{Path: "@"}
-	}
+	s.Records.whole()
 	if s.Each != "" && len(s.Partitions) > 0 {
 		d.fail(n.get("partitions"), "a stream that is read per parent has no partitions")
 	}
@@ -44,9 +42,7 @@ func (s *Stream) check(d *decoder, n *node) {
 	s.checkSince(d, n.get("since"))
 	if s.One != nil {
 		checkTarget(d, n.get("one"), &s.One.Request, "get", "post")
-		if s.One.Records.Path == "" {
-			s.One.Records = Selector{Path: "@"}
-		}
+		s.One.Records.whole()
 	}
 	if s.Find != nil {
 		for key, r := range map[string]*FindBy{"sku": s.Find.SKU, "ean": s.Find.EAN, "number": s.Find.Number} {

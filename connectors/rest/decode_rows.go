@@ -52,7 +52,7 @@ func (s *Stream) checkDecode(d *decoder, n *node) {
 		d.fail(at.get("separator"), "expected one character that is no quote and no line break, or tab")
 	case n.get("page") != nil:
 		d.fail(n.get("page"), "a file of rows is one answer; leave page out")
-	case s.Records.Path != "@":
+	case !s.Records.isWhole():
 		d.fail(n.get("records"), "a file of rows has no members around the rows; leave records out")
 	case s.Total != nil && s.Total.Header == "":
 		d.fail(n.get("total"), "the total of a file of rows stands in a header")

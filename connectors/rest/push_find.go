@@ -149,25 +149,16 @@ func (c *Client) recordsOf(ctx context.Context, call call, at Selector) ([]any, 
 }
 
 func (c *Client) decodeRecords(ctx context.Context, a *answer, at Selector) ([]any, error) {
-	if at.Path == "" {
-		at.Path = "@"
-	}
+	at.whole()
 	body, err := decodeJSON(a.body.data)
 	if err != nil {
 		return nil, c.drift(ctx, a, "the answer is not JSON")
 	}
-	value, ok := lookUp(body, at.Path)
-	switch v := value.(type) {
-	case []any:
-		return v, nil
-	case map[string]any:
-		return []any{v}, nil
-	case nil:
-		if ok || at.Optional {
-			return nil, nil
-		}
+	records, ok := at.of(body)
+	if !ok {
+		return nil, c.drift(ctx, a, "the answer has no records at "+at.String())
 	}
-	return nil, c.drift(ctx, a, "the answer has no records at "+at.Path)
+	return records, nil
 }
 
 // match gives the remote's id of each of our lines, and its lines that are

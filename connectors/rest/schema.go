@@ -107,7 +107,6 @@ func (*Template) schemaOf(schemas) schema { return textForm }
 func (*Body) schemaOf(schemas) schema     { return schema{} }
 func (*Default) schemaOf(schemas) schema  { return schema{} }
 func (*Shape) schemaOf(schemas) schema    { return schema{"type": "object"} }
-func (*Selector) schemaOf(schemas) schema { return schema{"type": "string"} }
 
 func (*Params) schemaOf(schemas) schema {
 	return schema{"type": "object", "additionalProperties": textForm}

@@ -19,7 +19,9 @@ type splitter struct {
 	keyset  []string
 	// volatile members, top level.
 	volatile []string
-	optional bool
+	// at and places say where the records may be.
+	at     Selector
+	places [][]string
 
 	scan scanner
 	cut  []span
@@ -38,13 +40,10 @@ type want struct {
 type span struct{ start, end int }
 
 func newSplitter(s *Stream, extra ...string) *splitter {
-	sp := &splitter{volatile: s.Volatile, optional: s.Records.Optional}
-	for _, path := range append([]string{s.Records.Path}, extra...) {
-		var parts []string
-		if path != "@" {
-			parts = strings.Split(path, ".")
-		}
-		sp.wants = append(sp.wants, want{parts: parts})
+	sp := &splitter{volatile: s.Volatile, at: s.Records, places: s.Records.alternatives()}
+	sp.wants = []want{{parts: sp.places[0]}}
+	for _, path := range extra {
+		sp.wants = append(sp.wants, want{parts: strings.Split(path, ".")})
 	}
 	for _, key := range s.Key {
 		sp.keys = append(sp.keys, strings.Split(key, "."))
@@ -88,6 +87,9 @@ func (sp *splitter) split(body []byte, records []Record) ([]Record, error) {
 	for i := range sp.wants {
 		sp.wants[i].raw, sp.wants[i].found = nil, false
 	}
+	if len(sp.places) > 1 {
+		sp.wants[0].parts = firstOf(body, sp.places)
+	}
 	sp.scan = scanner{data: body, seen: sp.scan.seen[:0]}
 	first := len(records)
 	sp.scan.space()
@@ -101,8 +103,8 @@ func (sp *splitter) split(body []byte, records []Record) ([]Record, error) {
 	if sp.scan.duplicates > 0 {
 		return records, fmt.Errorf("a member name occurs twice around the records")
 	}
-	if !sp.wants[0].found && !sp.optional {
-		return records, fmt.Errorf("the answer has no member %s for the records", strings.Join(sp.wants[0].parts, "."))
+	if !sp.wants[0].found && !sp.at.Optional {
+		return records, fmt.Errorf("the answer has no member %s for the records", sp.at.String())
 	}
 	if !utf8.Valid(body) {
 		for i := first; i < len(records); i++ {

@@ -18,7 +18,7 @@ import (
 )
 
 func splitterFor(records, key string, change ...func(*Stream)) *splitter {
-	s := &Stream{Records: Selector{Path: records}, Key: Paths{key}}
+	s := &Stream{Records: Selector{Paths: strings.Fields(records)}, Key: Paths{key}}
 	for _, f := range change {
 		f(s)
 	}
@@ -37,6 +37,11 @@ func TestSplitGivesKeysAndBytes(t *testing.T) {
 		{"nested key", "@", "a.b", `[{"a":{"c":1,"b":"x"}},{"a":5}]`, []string{"x", ""}, []error{nil, errNoKey}},
 		{"path", "d.results", "ID", ` {"x":[1],"d":{"__next":"n","results":[{"ID":"g"}]}} `, []string{"g"}, []error{nil}},
 		{"one object", "d", "ID", `{"d":{"ID":"g"}}`, []string{"g"}, []error{nil}},
+		{"first of several places", "d.results d", "ID", `{"d":{"__next":"n","results":[{"ID":"g"},{"ID":"h"}]}}`, []string{"g", "h"}, []error{nil, nil}},
+		{"second of several places", "d.results d", "ID", `{"d":[{"ID":"g","results":[{"ID":"x"}]}]}`, []string{"g"}, []error{nil}},
+		{"one object in several places", "d.results d @", "ID", `{"d":{"ID":"g"}}`, []string{"g"}, []error{nil}},
+		{"last of several places", "d.results d @", "ID", `{"ID":"g"}`, []string{"g"}, []error{nil}},
+		{"null in the first place", "d.results d", "ID", `{"d":{"results":null,"ID":"x"}}`, nil, nil},
 		{"null", "d", "ID", `{"d":null}`, nil, nil},
 		{"empty", "@", "id", `[ ]`, nil, nil},
 		{"escapes", "@", "id", `[{"\u0069d":"a\u0062\n"}]`, []string{"ab\n"}, []error{nil}},
@@ -85,6 +90,9 @@ func TestSplitRefusesDamagedPages(t *testing.T) {
 	}
 	if _, err := splitterFor("rows", "id").split([]byte(`{"other":[]}`), nil); err == nil {
 		t.Error("a missing member was taken for an empty page")
+	}
+	if _, err := splitterFor("d.results d", "id").split([]byte(`{"other":[]}`), nil); err == nil || !strings.Contains(err.Error(), "d.results or d") {
+		t.Errorf("without any of several places: %v", err)
 	}
 	optional := func(s *Stream) { s.Records.Optional = true }
 	if _, err := splitterFor("rows", "id", optional).split([]byte(`{}`), nil); err != nil {

@@ -10,7 +10,7 @@ type Stream struct {
 	Name    string
 	Request `y:",inline" scope:"since,until,parent,partition,window,job"`
 	// Records is where the records are in the answer.
-	Records Selector `y:"records" doc:"Where the records are: @ for the whole body, or a dotted path; a trailing ? lets it be missing"`
+	Records Selector `y:"records" doc:"Where the records are: @ for the whole body, or a dotted path, or a list of them of which the first that is there counts; a list of records or one alone; a trailing ? lets it be missing"`
 	Key     Paths    `y:"key,required,one" doc:"Member that identifies a record, as a dotted path; several are joined by a slash, one that is missing or null is empty"`
 	Page    Paging   `y:"page" doc:"How the collection is paged; a single answer when absent"`
 	Total   *Place   `y:"total" doc:"Where the remote tells how many records there are"`

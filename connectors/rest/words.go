@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // Params are named templates in the order of the file.
@@ -190,22 +189,6 @@ func atoi(digits string) int {
 
 func (s Statuses) has(status int) bool {
 	return slices.ContainsFunc(s, func(span [2]int) bool { return span[0] <= status && status <= span[1] })
-}
-
-// Selector is where records are in an answer.
-type Selector struct {
-	// Path is "@" for the whole body, else a dotted path of member names.
-	Path string
-	// Optional: a missing member means that there are no records.
-	Optional bool
-}
-
-func (s *Selector) decodeNode(d *decoder, n *node, _ []string) {
-	path, optional := strings.CutSuffix(n.text, "?")
-	if path != "@" {
-		d.checkPath(n, path)
-	}
-	*s = Selector{Path: path, Optional: optional}
 }
 
 // Paths are dotted paths of member names inside a record.
