@@ -1,6 +1,9 @@
 package koppel
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Object names one of the kinds of rows of the canonical model. It is always
 // the plural, as in settings ("sync.products"), paths and mappings.
@@ -22,6 +25,12 @@ const (
 // before what refers to it.
 func Objects() []Object {
 	return []Object{Suppliers, Products, ProductCompositions, SupplierProducts, SellOrders, Shipments, BuyOrders, ItemDeliveries}
+}
+
+// LinesSetting names the setting that switches the lines of an order off:
+// "sync.sell_order_lines".
+func LinesSetting(orders Object) string {
+	return "sync." + strings.TrimSuffix(string(orders), "s") + "_lines"
 }
 
 // Valid reports whether o is one of the objects.

@@ -22,12 +22,21 @@ func CommonSettings() []koppel.Setting {
 		settings = append(settings, koppel.Setting{Name: SyncSetting(object), Type: koppel.SettingBool, Default: true, Title: "Sync " + string(object)})
 		settings = append(settings, consolidation(object)...)
 	}
-	return settings
+	for _, object := range []koppel.Object{koppel.SellOrders, koppel.BuyOrders} {
+		settings = append(settings, koppel.Setting{
+			Name: koppel.LinesSetting(object), Type: koppel.SettingBool, Default: true, Title: "Sync the lines of " + string(object), Doc: "Off: an order has its header, the remote's total and no lines",
+		})
+	}
+	return append(settings, koppel.Setting{
+		Name: unitFactors, Type: koppel.SettingStrings, Default: []string{}, Title: "Unit factors",
+		Doc: "unit code=stock units it holds, such as gal=3785; a record in a unit that is not listed is parked. Empty: units are not converted",
+	})
 }
 
 const (
 	buyOrdersSetting = "buy_orders"
 	suppliersSetting = "buy_orders.suppliers"
+	unitFactors      = "unit_factors"
 	// UnitsSetting says that lot sizes are purchase units.
 	UnitsSetting = "push.purchase_units"
 	// OneWay is the direction of purchase orders that are sent only.
@@ -108,6 +117,12 @@ func (c *Connector) actsOn(setting string) bool {
 	switch setting {
 	case buyOrdersSetting, suppliersSetting, UnitsSetting:
 		return c.Push[koppel.BuyOrders] != nil
+	case unitFactors:
+		return strings.Contains(c.Source.Mapping, "settings."+unitFactors)
+	case koppel.LinesSetting(koppel.SellOrders):
+		return slices.Contains(c.Objects(), koppel.SellOrders)
+	case koppel.LinesSetting(koppel.BuyOrders):
+		return slices.Contains(c.Objects(), koppel.BuyOrders)
 	}
 	for _, prefix := range []string{SyncSetting(""), roleSetting, keySetting, ignoreSetting} {
 		if object, of := strings.CutPrefix(setting, prefix); of {

@@ -110,3 +110,53 @@ func TestAPartsQuantityIsRoundedUpWithANote(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestWithoutLinesAnOrderKeepsItsHeaderAndTheRemotesTotal(t *testing.T) {
+	t.Parallel()
+	m := compileOne(t, orderMapping)
+	e := NewEvaluator(m, Env{Settings: map[string]any{koppel.LinesSetting(koppel.SellOrders): false}})
+	result, err := e.Map(m.ByStream("orders")[0], Input{Record: order(`"12.5"`, `null`, line(1, 258, 0, "1", "67.99"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, _, _ := koppel.SellOrders.Field("lines")
+	total, _, _ := koppel.SellOrders.Field("total_value")
+	if list, ok := result.Values[lines].([]koppel.Values); !ok || len(list) != 0 || literal(result.Values[total]) != "12.5" {
+		t.Errorf("lines %v, total %v", result.Values[lines], result.Values[total])
+	}
+}
+
+const unitMapping = `
+objects:
+  item_deliveries:
+    from: orders
+    each: record.line_items
+    remote_id: string(item.id)
+    buy_order: record.number
+    quantity: stock_units(decimal(item.quantity), unit_factor(record.currency, settings.units))
+`
+
+func TestAUnitThatIsNotListedParksTheRecord(t *testing.T) {
+	t.Parallel()
+	m, err := Compile("mapping.yaml", []byte(unitMapping), Schema{Streams: testSchema.Streams, Settings: []koppel.Setting{{Name: "units", Type: koppel.SettingStrings, Default: []string{}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, _, _ := koppel.ItemDeliveries.Field("quantity")
+	for _, test := range []struct {
+		factors []any
+		want    string
+	}{{nil, "2"}, {[]any{"EUR=12"}, "24"}, {[]any{"USD=12"}, `unit "EUR" is not in unit_factors`}} {
+		e := NewEvaluator(m, Env{Settings: map[string]any{"units": test.factors}})
+		results, err := e.MapList(m.ByStream("orders")[0], Input{Record: order(`"1"`, `null`, line(1, 258, 0, "2", "1"))})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = literal(int(results[0].Values[at].(int64)))
+		}
+		if !strings.Contains(got, test.want) {
+			t.Errorf("%v: %s, want %s", test.factors, got, test.want)
+		}
+	}
+}

@@ -40,6 +40,8 @@ type Result struct {
 type Evaluator struct {
 	m        *Mapping
 	settings map[string]any
+	// lineless are the orders whose lines the coupling leaves out.
+	lineless map[koppel.Object]bool
 	version  string
 	now      time.Time
 	vm       vm.VM
@@ -84,6 +86,10 @@ func NewEvaluator(m *Mapping, env Env) *Evaluator {
 			v = setting.Default
 		}
 		e.settings[setting.Name] = settingValue(setting, v)
+	}
+	e.lineless = map[koppel.Object]bool{}
+	for _, orders := range []koppel.Object{koppel.SellOrders, koppel.BuyOrders} {
+		e.lineless[orders] = env.Settings[koppel.LinesSetting(orders)] == false
 	}
 	e.vm.MemoryBudget = maxMemory
 	return e
@@ -209,7 +215,11 @@ func (e *Evaluator) one(p *Program, st *state) (Result, error) {
 	if p.unlimited >= 0 && values[p.unlimited] == true {
 		values[p.stock] = int64(0)
 	}
-	if p.lines != nil {
+	switch {
+	case p.lines == nil:
+	case e.lineless[p.object]:
+		values[p.lines.slot] = []koppel.Values{}
+	default:
 		if err := e.lines(p, st, id, values); err != nil {
 			return Result{RemoteID: id}, err
 		}

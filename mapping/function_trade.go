@@ -89,6 +89,16 @@ var tradeFunctions = []Function{
 			}
 			return bounded(args[0].(decimal.Decimal).Mul(factor))
 		}},
+	{Name: "unit_factor", Group: "Trade", Signature: "unit_factor(unit string, factors list) decimal",
+		Doc:      "How many stock units a unit holds, by a list such as settings.unit_factors: unit code=factor. Null when the list is empty, which per_unit and stock_units take as it is; an error for a unit that is not listed.",
+		Examples: []Example{{`unit_factor("gal", ["ml=1", "gal=3785"])`, `3785`}, {`stock_units(2, unit_factor("gal", []))`, `2`}},
+		run: func(m *meter, args []any) (any, error) {
+			list, err := toList(m, args[1])
+			if err != nil || len(list) == 0 {
+				return nil, err
+			}
+			return factorOf(strings.TrimSpace(args[0].(string)), list)
+		}},
 	{Name: "version_at_least", Group: "Trade", Signature: "version_at_least(version string?, least string) bool",
 		Doc:      "Whether a version such as 10.3.1-beta is at least another, number by number. An unknown version is not.",
 		Examples: []Example{{`version_at_least("10.3.1", "5.6")`, `true`}, {`version_at_least("5.10", "5.9")`, `true`}, {`version_at_least("5.5.9", "5.6")`, `false`}},
@@ -96,6 +106,23 @@ var tradeFunctions = []Function{
 			version, _ := args[0].(string)
 			return version != "" && compareVersions(version, args[1].(string)) >= 0, nil
 		}},
+}
+
+// factorOf finds a unit in a list of unit code=factor.
+func factorOf(unit string, list []any) (any, error) {
+	for _, one := range list {
+		text, _ := one.(string)
+		code, factor, _ := strings.Cut(text, "=")
+		if strings.TrimSpace(code) != unit {
+			continue
+		}
+		d, err := parseDecimal(strings.TrimSpace(factor))
+		if err != nil || !d.IsPositive() {
+			return nil, fmt.Errorf("the factor of unit %q is %q: it must be a number above 0", unit, clip(factor))
+		}
+		return d, nil
+	}
+	return nil, fmt.Errorf("unit %q is not in unit_factors: add it there, such as %s=1", clip(unit), clip(unit))
 }
 
 // validGTIN checks length and check digit (GS1 General Specifications, 7.9).
