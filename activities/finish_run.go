@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -52,7 +51,11 @@ func (a *Activities) finish(ctx context.Context, tx *store.Tx, run store.Run, in
 	if err != nil {
 		return run, err
 	}
-	end, err := verdict(run, scans, in)
+	shown, err := evidences(ctx, tx, run, scans)
+	if err != nil {
+		return run, err
+	}
+	end, err := verdict(run, scans, shown, in)
 	if err != nil {
 		return run, err
 	}
@@ -69,11 +72,8 @@ func (a *Activities) finish(ctx context.Context, tx *store.Tx, run store.Run, in
 }
 
 // verdict weighs the evidence of a run.
-func verdict(run store.Run, scans []store.Scan, in Finish) (store.Finish, error) {
-	end := store.Finish{State: koppel.RunSucceeded}
-	for _, scan := range scans {
-		end.Evidence = append(end.Evidence, evidenceOf(run, scan))
-	}
+func verdict(run store.Run, scans []store.Scan, shown []koppel.Evidence, in Finish) (store.Finish, error) {
+	end := store.Finish{State: koppel.RunSucceeded, Evidence: shown}
 	if run.Mode == koppel.ModeSingle && in.Failure == nil && !in.Cancelled {
 		none, missing, said, err := unfound(run, scans)
 		switch {
@@ -112,16 +112,4 @@ func verdict(run store.Run, scans []store.Scan, in Finish) (store.Finish, error)
 		}
 	}
 	return end, nil
-}
-
-func evidenceOf(run store.Run, scan store.Scan) koppel.Evidence {
-	e := koppel.Evidence{Stream: scan.Stream, EndRule: scan.EndRule, Complete: scan.Complete, Total: scan.Total, Read: scan.Records, Ignored: scan.Ignored}
-	switch {
-	case !run.Mode.Scans():
-	case e.EndRule == "":
-		e.Missing = "the end of the stream was not reached"
-	case e.Total > e.Read:
-		e.Missing = fmt.Sprintf("the remote counts %d records, %d were read", e.Total, e.Read)
-	}
-	return e
 }

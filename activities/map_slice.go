@@ -10,8 +10,9 @@ import (
 
 const dirtyAtOnce = 1000
 
-// MapSlice maps stored records that need others beside them, such as a
-// variation its parent or an item its stock per warehouse, for up to a slice.
+// MapSlice works on what is stored once the reading is over, for up to a slice:
+// it maps records that need others beside them, such as a variation its parent
+// or an item its stock per warehouse, and acts on what is gone.
 func (a *Activities) MapSlice(ctx context.Context, in SliceInput) (SliceResult, error) {
 	p, err := a.pin(ctx, in.RunRef)
 	if err != nil {
@@ -27,8 +28,15 @@ func (a *Activities) MapSlice(ctx context.Context, in SliceInput) (SliceResult, 
 	}
 	story := a.tell(p, "")
 	story.event = eventMapped
-	if err := a.mapDirty(ctx, p, &result); err != nil {
-		return SliceResult{}, err
+	// What goes can leave others to be mapped again.
+	for _, stage := range []func(context.Context, *pinned, *SliceResult) error{a.mapDirty, a.actOnGone, a.mapDirty} {
+		result.Done = false
+		if err := stage(ctx, p, &result); err != nil {
+			return SliceResult{}, err
+		}
+		if !result.Done || result.Wait != nil || result.Failure != nil {
+			break
+		}
 	}
 	return result, story.end(ctx, result)
 }

@@ -66,6 +66,12 @@ func planOf(p *pinned) Plan {
 			plan.Streams = append(plan.Streams, stream)
 		}
 	}
-	plan.Map = slices.ContainsFunc(plan.Streams, p.later)
+	if p.run.Mode == koppel.ModeProposal {
+		return Plan{Map: true}
+	}
+	if p.run.Mode.Scans() {
+		plan.Streams = append(slices.Clone(p.group.Feeds), plan.Streams...)
+	}
+	plan.Map = deletesIn(p.run.Mode) || slices.ContainsFunc(plan.Streams, p.later)
 	return plan
 }

@@ -73,7 +73,7 @@ func (s *slice) send(ctx context.Context, b *batch) error {
 func (s *slice) last(ctx context.Context, b *batch) error {
 	if errors.Is(s.stop, io.EOF) {
 		end := s.pages.End()
-		b.End = &store.End{Rule: end.Rule, Complete: end.Complete, Ignored: end.Ignored}
+		b.End = &store.End{Rule: end.Rule, Complete: end.Complete, Whole: s.whole, Counted: end.Counted, Ignored: end.Ignored}
 		b.Total = end.Total
 	}
 	if b.empty() && b.End == nil {
@@ -110,14 +110,31 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 			return err
 		}
 	}
+	if b.SeenTicket == 0 || page.Ticket < b.SeenTicket {
+		b.SeenTicket = page.Ticket
+	}
 	for i := range page.Records {
 		record := &page.Records[i]
+		if len(s.fed) > 0 {
+			b.Unchanged++
+			if err := s.readDeletion(b, record, page.Ticket); err != nil {
+				return err
+			}
+			continue
+		}
 		if record.ID != "" {
 			b.Seen = append(b.Seen, record.ID)
 		}
 		hash := pinHash(record.Hash, s.digest)
 		if record.Err == nil && known[i] == hash {
 			b.Unchanged++
+			continue
+		}
+		if flagged, err := s.flagged(record); err != nil {
+			record.Err = err
+		} else if flagged {
+			b.Unchanged++
+			b.Suspects = append(b.Suspects, store.Suspect{Stream: s.lease.Stream, Gone: store.Gone{ID: record.ID, Ticket: page.Ticket, Reason: koppel.GoneFlag}})
 			continue
 		}
 		changed := s.mapRecord(record, page.Ticket, hash)

@@ -54,7 +54,7 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 	// The lease may have to wait for the transaction of a stopped worker.
 	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
-	lease, scan, err := a.Store.TakeLease(ctx, in.Webshop, in.Run, in.Stream, a.Holder)
+	lease, scan, err := a.Store.TakeLease(ctx, in.Webshop, in.Run, p.storedName(in.Stream), a.Holder)
 	if err != nil {
 		return SliceResult{}, err
 	}
@@ -86,6 +86,9 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 		return SliceResult{}, err
 	}
 	s.later = p.later(in.Stream)
+	if err := s.setDeletes(ctx, client, scan, in.Stream); err != nil {
+		return refused(ctx, err)
+	}
 	return s.run(ctx, beat)
 }
 
@@ -101,6 +104,12 @@ type slice struct {
 	ties      ties
 	// fresh: nothing of the stream was read before, so nothing is looked up.
 	fresh bool
+	// whole: all of the stream is asked for.
+	whole  bool
+	client *rest.Client
+	source *rest.Stream
+	// fed are the streams whose deletions this one lists.
+	fed []fedStream
 	// later: records are mapped by the map stage, with other records.
 	later bool
 	until time.Time

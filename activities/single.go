@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/koppel-io/koppel"
@@ -138,6 +139,13 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 		return err
 	}
 	records, err := s.fetch(ctx, key)
+	if errors.Is(err, rest.ErrGone) && key.Stream == s.lease.Stream {
+		// It was there once: that it is gone is the answer.
+		s.asked.Found = append(s.asked.Found, key.Asked)
+		return s.write(ctx, &store.Batch{Suspects: []store.Suspect{{
+			Stream: key.Stream, Gone: store.Gone{ID: key.Value, Ticket: ticket, Reason: koppel.GoneEvent},
+		}}})
+	}
 	if koppel.KindOf(err) == koppel.KindNotFound || (err == nil && len(records) == 0) {
 		s.asked.miss(key.Asked, err)
 		return s.write(ctx, &store.Batch{})
@@ -146,10 +154,19 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 		return err
 	}
 	s.asked.Found = append(s.asked.Found, key.Asked)
+	b, err := s.batchOf(ctx, records, ticket)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, b)
+}
+
+// batchOf is what single reads under a ticket gave.
+func (s *singles) batchOf(ctx context.Context, records []rest.Record, ticket int64) (*store.Batch, error) {
 	b := &store.Batch{}
 	ties, err := s.ties(ctx, s.pinned, s.stream)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b.Children, b.Parent = ties.children, ties.parent
 	later := s.later(s.stream)
@@ -164,7 +181,7 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 		}
 		b.Records = append(b.Records, record)
 	}
-	return s.write(ctx, b)
+	return b, nil
 }
 
 // write commits what was read together with which keys were asked for.

@@ -25,8 +25,8 @@ type OpenInput struct {
 type Plan struct {
 	// Streams are read one after another; a child stream comes after its parent.
 	Streams []string `json:"streams,omitempty"`
-	// Map says that stored records must be mapped after the reading, because
-	// an object needs more than one record.
+	// Map says that stored records must be looked at after the reading: mapped,
+	// because an object needs more than one of them, or because some are gone.
 	Map bool `json:"map,omitempty"`
 	// Ended: the run is over already (cancelled while it was queued).
 	Ended bool `json:"ended,omitempty"`

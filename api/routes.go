@@ -50,6 +50,16 @@ func (s *server) routes() []row {
 		{method: get, path: base + "/runs/{id}/live", id: "watchRun", scope: couplingsRead, tag: "Runs", summary: "Watch a run as server-sent events", add: s.addLive},
 		{method: post, path: base + "/runs/{id}/cancel", id: "cancelRun", scope: syncRun, tag: "Runs", summary: "Cancel a run", add: handle(s, s.cancelRun)},
 
+		{method: post, path: base + "/runs/{id}/accept", id: "acceptRun", scope: syncRun, tag: "Runs", summary: "Make a suspect run green: its cursors are promoted", add: handle(s, s.acceptRun)},
+		{method: post, path: base + "/runs/{id}/reject", id: "rejectRun", scope: syncRun, tag: "Runs", summary: "Note that a suspect run is not taken", add: handle(s, s.rejectRun)},
+
+		{method: get, path: base + "/proposals", id: "listProposals", scope: couplingsRead, tag: "Proposals", summary: "List deletes beyond the delete budget, newest first", add: handle(s, s.listProposals)},
+		{method: get, path: base + "/proposals/{id}", id: "getProposal", scope: couplingsRead, tag: "Proposals", summary: "Get a proposal", add: handle(s, s.getProposal)},
+		{method: get, path: base + "/proposals/{id}/records", id: "listProposalRecords", scope: couplingsRead, tag: "Proposals", summary: "List the records of a proposal", add: handle(s, s.listProposalItems)},
+		{method: post, path: base + "/proposals/{id}/approve", id: "approveProposal", scope: couplingsWrite, tag: "Proposals", summary: "Let the records of a proposal go", status: http.StatusAccepted, add: handle(s, s.approveProposal)},
+		{method: post, path: base + "/proposals/{id}/reject", id: "rejectProposal", scope: couplingsWrite, tag: "Proposals", summary: "Keep the records of a proposal", add: handle(s, s.rejectProposal)},
+		{method: post, path: base + "/proposals/{id}/undo", id: "undoProposal", scope: couplingsWrite, tag: "Proposals", summary: "Bring the records of an applied proposal back", status: http.StatusAccepted, add: handle(s, s.undoProposal)},
+
 		{method: get, path: base + "/objects/{object}", id: "listObjects", scope: objectsRead, tag: "Objects", summary: "List objects with their sources", add: handle(s, s.listObjects)},
 		{method: get, path: base + "/objects/{object}/{id}", id: "getObject", scope: objectsRead, tag: "Objects", summary: "Get an object with its sources", add: handle(s, s.getObject)},
 		{method: patch, path: base + "/objects/{object}/{id}", id: "editObject", scope: objectsWrite, tag: "Objects", summary: "Say what an object's fields are, beside the couplings", add: handle(s, s.editObject)},

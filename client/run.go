@@ -107,3 +107,13 @@ func (c *Client) Timeline(ctx context.Context, id string, page Page) (List[Event
 func (c *Client) Cancel(ctx context.Context, id string) (Run, error) {
 	return send[Run](ctx, c, http.MethodPost, at("runs", id, "cancel"), nil)
 }
+
+// AcceptRun makes a suspect run green on a person's word: POST /runs/{id}/accept.
+func (c *Client) AcceptRun(ctx context.Context, id string) (Run, error) {
+	return send[Run](ctx, c, http.MethodPost, at("runs", id, "accept"), nil)
+}
+
+// RejectRun notes that a suspect run is not taken: POST /runs/{id}/reject.
+func (c *Client) RejectRun(ctx context.Context, id string) (Run, error) {
+	return send[Run](ctx, c, http.MethodPost, at("runs", id, "reject"), nil)
+}

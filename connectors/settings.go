@@ -20,6 +20,7 @@ func CommonSettings() []koppel.Setting {
 	}
 	for _, object := range koppel.Objects() {
 		settings = append(settings, koppel.Setting{Name: SyncSetting(object), Type: koppel.SettingBool, Default: true, Title: "Sync " + string(object)})
+		settings = append(settings, koppel.Setting{Name: DeletesSetting(object), Type: koppel.SettingBool, Default: true, Title: "Delete " + string(object) + " that a complete read does not list"})
 		settings = append(settings, consolidation(object)...)
 	}
 	for _, object := range []koppel.Object{koppel.SellOrders, koppel.BuyOrders} {
@@ -123,6 +124,9 @@ func (c *Connector) actsOn(setting string) bool {
 		return slices.Contains(c.Objects(), koppel.SellOrders)
 	case koppel.LinesSetting(koppel.BuyOrders):
 		return slices.Contains(c.Objects(), koppel.BuyOrders)
+	}
+	if object, of := strings.CutPrefix(setting, deletesSetting); of {
+		return c.comparesFor(koppel.Object(object))
 	}
 	for _, prefix := range []string{SyncSetting(""), roleSetting, keySetting, ignoreSetting} {
 		if object, of := strings.CutPrefix(setting, prefix); of {

@@ -114,14 +114,27 @@ const (
 	unlistedSQL = `DELETE FROM gone_suspect WHERE webshop_id = $1 AND stream_id = $2 AND remote_id = $3 AND reason = 'missing'`
 )
 
-// Confirm takes down what a single read of a missing record said: gone under a ticket taken before it, or there after all.
-func (db *DB) Confirm(ctx context.Context, lease Lease, id string, gone bool, ticket int64) error {
+// Confirmation is what a single read of a missing record said.
+type Confirmation int
+
+// The answers to a single read.
+const (
+	// Unclear is neither a record nor the sign of a deleted one.
+	Unclear Confirmation = iota
+	ConfirmedGone
+	// Unlisted is a record that is there although the scan did not list it.
+	Unlisted
+)
+
+// Confirm takes down what a single read of a missing record said, under a ticket taken before it.
+func (db *DB) Confirm(ctx context.Context, lease Lease, id string, said Confirmation, ticket int64) error {
 	return db.wrap("confirm "+id, db.InTx(ctx, ForWebshop(lease.Webshop), func(tx *Tx) error {
 		unlisted := 0
 		var err error
-		if gone {
+		switch said {
+		case ConfirmedGone:
 			_, err = tx.exec(ctx, confirmSQL, lease.Webshop, lease.Stream, id, ticket)
-		} else {
+		case Unlisted:
 			unlisted = 1
 			_, err = tx.exec(ctx, unlistedSQL, lease.Webshop, lease.Stream, id)
 		}
@@ -168,6 +181,18 @@ func (db *DB) Orphans(ctx context.Context, lease Lease) error {
 		_, err := tx.exec(ctx, orphansSQL, lease.Webshop, lease.Coupling, lease.Stream)
 		return err
 	}))
+}
+
+const streamOfSQL = `
+SELECT st.name, coalesce((SELECT id FROM scan WHERE run_id = $2 AND stream_id = st.id), 0) FROM stream st WHERE st.webshop_id = $1 AND st.id = $3`
+
+// StreamOf is the name of a stream and the run's scan of it, 0 for none.
+func (db *DB) StreamOf(ctx context.Context, webshop, run, stream int64) (name string, scan int64, err error) {
+	const op = "find stream"
+	err = db.InTx(ctx, ForWebshop(webshop), func(tx *Tx) error {
+		return tx.tx.QueryRow(ctx, streamOfSQL, webshop, run, stream).Scan(&name, &scan)
+	})
+	return name, scan, db.wrap(op, err)
 }
 
 const standsSQL = `

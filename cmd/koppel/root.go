@@ -54,7 +54,7 @@ func (p *program) command() *cobra.Command {
 		&cobra.Group{ID: groupOperator, Title: "Operators:"},
 	)
 	in(root, groupSupport, p.webshopCommand(), p.couplingCommand(), p.syncCommand(), p.runCommand(), p.objectCommand(),
-		p.buyOrderCommand(), p.pushCommand(), p.parkedCommand(), p.waitingCommand(), p.keyCommand())
+		p.buyOrderCommand(), p.pushCommand(), p.parkedCommand(), p.proposalCommand(), p.waitingCommand(), p.keyCommand())
 	in(root, groupEngineer, p.connectorCommand())
 	in(root, groupOperator, p.serverCommand(), p.workerCommand(), p.migrateCommand(), p.doctorCommand(), p.appCredentialCommand())
 	return root

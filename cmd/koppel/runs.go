@@ -15,7 +15,7 @@ var runStates = []koppel.RunState{koppel.RunQueued, koppel.RunRunning, koppel.Ru
 
 func (p *program) runCommand() *cobra.Command {
 	return noun("run", "See what runs and what ran, why it failed and who must act",
-		p.runList(), p.runShow(), p.runWatch(), p.runTimeline(), p.runCancel())
+		p.runList(), p.runShow(), p.runWatch(), p.runTimeline(), p.runCancel(), p.runAccept(), p.runReject())
 }
 
 func (p *program) runList() *cobra.Command {

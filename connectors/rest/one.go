@@ -35,7 +35,8 @@ func (c *Client) One(ctx context.Context, stream, id string, parent *ParentRecor
 	env["id"] = id
 	a, records, err := c.few(ctx, op, &s.One.Request, s, s.One.Records, env)
 	defer a.release()
-	if a != nil && a.status != 0 {
+	// An answer that a response rule refuses says nothing about the record.
+	if a != nil && a.status != 0 && (err == nil || a.rule == "") {
 		gone, goneErr := c.isGone(a, s.One.Gone)
 		if goneErr != nil {
 			return nil, c.drift(ctx, a, goneErr.Error())

@@ -149,6 +149,31 @@ func (s *Shop) SetStockSilently(id int64, stock int32) bool {
 	return true
 }
 
+// Delete takes a product or variation out of all listings: for good, or into the trash. It is false when nothing with
+// that id is listed.
+func (s *Shop) Delete(id int64, force bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.layout.find(id, s.issued)
+	if !ok || !s.listed(r) {
+		return false
+	}
+	s.remove(r, force)
+	return true
+}
+
+// Restore brings a product back from the trash. It is false when it is not there.
+func (s *Shop) Restore(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.product(id)
+	if !ok || s.listed(r) {
+		return false
+	}
+	status := publish.String()
+	return s.update(r, productWrite{Status: &status}) == nil
+}
+
 // PlaceOrders adds n orders of the present moment.
 func (s *Shop) PlaceOrders(n int) {
 	s.mu.Lock()

@@ -24,6 +24,7 @@ type call struct {
 	id     int64 // {id} of the route
 	sub    int64 // {vid} of the route
 	repeat bool
+	fault  FaultKind // what is wrong with this answer
 }
 
 // endpoint answers one method of one route.
@@ -97,6 +98,9 @@ func (s *Shop) serveAPI(w http.ResponseWriter, r *http.Request, routes []route) 
 		return
 	}
 	c.repeat = hit.rule != nil && hit.rule.Kind == RepeatPage
+	if hit.rule != nil {
+		c.fault = hit.rule.Kind
+	}
 	a := do(c)
 	a.allow = rt.allow
 	plain := hit.rule != nil && (hit.rule.Kind == Notice || hit.rule.Kind == Garbage)

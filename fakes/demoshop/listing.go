@@ -17,6 +17,9 @@ func (s *Shop) page(c *call, extra func(*listing) []string, choose func(*listing
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	total, refs := choose(l)
+	if len(l.include) == 0 {
+		total, refs = l.shorten(c.fault, total, refs)
+	}
 	body := s.pages.get(s, c, func() []byte { return renderPage(l, refs, s, write) })
 	var more []string
 	if extra != nil {
@@ -26,6 +29,21 @@ func (s *Shop) page(c *call, extra func(*listing) []string, choose func(*listing
 		status: http.StatusOK, body: body, total: total, per: l.per,
 		link: pageLink(origin(c.r)+c.r.URL.EscapedPath(), c.r.URL.RawQuery, l, total, more),
 	}
+}
+
+// shorten makes a list lie about how much there is; rows that are asked for by their ids are told all the same.
+func (l *listing) shorten(fault FaultKind, total int, refs []ref) (int, []ref) {
+	switch fault {
+	case EmptyList:
+		return 0, nil
+	case TenthList:
+		from, _ := l.window(total)
+		total = (total + 9) / 10
+		return total, refs[:max(0, min(len(refs), total-from))]
+	case LowTotal:
+		return max(0, total-2-total/50), refs
+	}
+	return total, refs
 }
 
 func renderPage(l *listing, refs []ref, s *Shop, write func([]byte, ref) []byte) []byte {
@@ -73,7 +91,7 @@ func (p *pageCache) get(s *Shop, c *call, render func() []byte) []byte {
 	if !s.cfg.CachePages {
 		return render()
 	}
-	key := c.r.URL.Path + "?" + withoutKey(c.r.URL.RawQuery) + strconv.FormatBool(c.repeat)
+	key := c.r.URL.Path + "?" + withoutKey(c.r.URL.RawQuery) + strconv.FormatBool(c.repeat) + string(c.fault)
 	p.mu.Lock()
 	if p.bodies == nil || p.revision != s.revision {
 		p.bodies, p.revision = map[string][]byte{}, s.revision

@@ -54,6 +54,9 @@ const (
 	RepeatPage   FaultKind = "repeat_page"   // page N+1 answers page N
 	Notice       FaultKind = "notice"        // a PHP notice before the JSON
 	Garbage      FaultKind = "broken_record" // one record of the page is no JSON
+	EmptyList    FaultKind = "empty_list"    // a list answers that there is nothing
+	TenthList    FaultKind = "tenth_list"    // a list answers as if it had a tenth of its rows
+	LowTotal     FaultKind = "low_total"     // a list tells a total that is a few rows too low
 )
 
 // Fault spoils a share of the requests that match.
@@ -91,7 +94,7 @@ func (f *Fault) before() bool {
 
 func (f *Fault) hangs() bool { return f.Kind == HangBefore || f.Kind == HangAfter }
 
-var faultKinds = []FaultKind{Latency, RateLimit, ErrorBefore, ErrorAfter, HangBefore, HangAfter, Truncate, Unauthorized, Challenge, RepeatPage, Notice, Garbage}
+var faultKinds = []FaultKind{Latency, RateLimit, ErrorBefore, ErrorAfter, HangBefore, HangAfter, Truncate, Unauthorized, Challenge, RepeatPage, Notice, Garbage, EmptyList, TenthList, LowTotal}
 
 // check says which field cannot be.
 func (m Misbehaviour) check() error {
