@@ -49,6 +49,7 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		}
 		return tx.MergeObjects(ctx, koppel.Products, page.Items[0].UUID, product, "test")
 	}).UUID
+	proposal := v1 + "/proposals/" + s.proposal(t, run, "1")
 	theirKey := do(t, s, store.ForWebshop(s.other.ID), keysOf).Items[0].UUID
 	coupling, shop := s.their.UUID, s.other.UUID
 	sync := map[string]any{"object": "products", "mode": "full"}
@@ -76,6 +77,14 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"getRunTimeline":         {v1 + "/runs/" + run.UUID + "/timeline", nil, 404},
 		"watchRun":               {v1 + "/runs/" + run.UUID + "/live", nil, 404},
 		"cancelRun":              {v1 + "/runs/" + run.UUID + "/cancel", nil, 404},
+		"acceptRun":              {v1 + "/runs/" + run.UUID + "/accept", nil, 404},
+		"rejectRun":              {v1 + "/runs/" + run.UUID + "/reject", nil, 404},
+		"listProposals":          {v1 + "/proposals", nil, 200},
+		"getProposal":            {proposal, nil, 404},
+		"listProposalRecords":    {proposal + "/records", nil, 404},
+		"approveProposal":        {proposal + "/approve", nil, 404},
+		"rejectProposal":         {proposal + "/reject", nil, 404},
+		"undoProposal":           {proposal + "/undo", nil, 404},
 		"listObjects":            {v1 + "/objects/products", nil, 200},
 		"getObject":              {v1 + "/objects/products/" + product, nil, 404},
 		"editObject":             {v1 + "/objects/products/" + product, map[string]any{"values": map[string]any{"minimum_stock": 3}}, 404},
