@@ -39,6 +39,7 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 	run := s.run(t, s.their, koppel.Products)
 	s.write(t, run, "products", store.Record{ID: "bad", Ticket: 2, Raw: []byte(`{}`), Parked: []store.Parked{{Kind: koppel.KindMapping, Reason: "bad price", Object: koppel.Products}}})
 	parked := s.parkedOf(t, s.other)[0].UUID
+	proposal := v1 + "/proposals/" + s.proposal(t, run, "1")
 	s.write(t, run, "products", store.Record{ID: "which", Ticket: 3, Raw: []byte(`{}`), Parked: []store.Parked{{Kind: koppel.KindConflict, Field: "sku_code", Input: "x", Reason: "two have it", Object: koppel.Products}}})
 	review := s.parkedOf(t, s.other)[0].UUID
 	s.write(t, run, "products", productRecord(t, "2"))
@@ -49,7 +50,6 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		}
 		return tx.MergeObjects(ctx, koppel.Products, page.Items[0].UUID, product, "test")
 	}).UUID
-	proposal := v1 + "/proposals/" + s.proposal(t, run, "1")
 	theirKey := do(t, s, store.ForWebshop(s.other.ID), keysOf).Items[0].UUID
 	coupling, shop := s.their.UUID, s.other.UUID
 	sync := map[string]any{"object": "products", "mode": "full"}
