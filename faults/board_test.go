@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +56,22 @@ func TestBoards(t *testing.T) {
 		}
 		if k.verdict.ZombieWrites != 1 || k.verdict.check() == nil {
 			t.Errorf("%d zombie writes found, want 1; verdict %v", k.verdict.ZombieWrites, k.verdict.check())
+		}
+	})
+	t.Run("refresh", func(t *testing.T) {
+		t.Parallel()
+		v, err := playRefresh(t.Context(), newRefreshProfile(true), "", tell(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.check(); err != nil {
+			t.Fatalf("%v\n%+v", err, v)
+		}
+		worse := v.(refreshVerdict)
+		worse.Refreshes++
+		worse.Named--
+		if got := fmt.Sprint(worse.check()); !strings.Contains(got, "refreshes in") || !strings.Contains(got, "say why") {
+			t.Errorf("a second refresh and an unnamed loss are judged: %v", got)
 		}
 	})
 	t.Run("push", func(t *testing.T) {

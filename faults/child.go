@@ -20,6 +20,8 @@ const roleEnv = "KOPPEL_FAULTS_ROLE"
 const (
 	roleShop   = "shop"
 	roleWorker = "worker"
+	// roleRefresher is a process of workers that share a login.
+	roleRefresher = "refresher"
 )
 
 // beChild is what a process of a role does: it takes its orders from the first
@@ -43,6 +45,8 @@ func beChild(role string) int {
 		}
 	case roleWorker:
 		err = beWorker(context.Background(), orders, os.Stdout)
+	case roleRefresher:
+		err = beRefresher(context.Background(), orders, os.Stdout)
 	default:
 		err = fmt.Errorf("%s=%s is no role", roleEnv, role)
 	}

@@ -29,7 +29,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	fault := flags.String("fault", "kill", "kill or push")
+	fault := flags.String("fault", "kill", "kill, push or refresh")
 	seed := flags.Uint64("seed", 0, "seed of the shop and of every drawn fault; 0 draws one")
 	quick := flags.Bool("quick", false, "the same checks in about a minute, with smaller numbers")
 	log := flags.String("log", "", "file for what the workers and the server log; nothing is kept without it")
@@ -50,8 +50,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		verdict, err = playKill(ctx, killProfile(*quick, *seed), *log, say)
 	case "push":
 		verdict, err = playPush(ctx, pushProfile(*quick, *seed), *log, say)
+	case "refresh":
+		verdict, err = playRefresh(ctx, newRefreshProfile(*quick), *log, say)
 	default:
-		return fmt.Errorf("-fault=%s: give kill or push", *fault)
+		return fmt.Errorf("-fault=%s: give kill, push or refresh", *fault)
 	}
 	if err != nil {
 		return err

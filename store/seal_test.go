@@ -105,6 +105,13 @@ func TestARotationNeverFailsARead(t *testing.T) {
 	if err := <-failed; err != nil {
 		t.Errorf("a read failed during the rotation: %v", err)
 	}
+	report, err := after.CheckKeys(t.Context())
+	if err != nil || report.Unopened != 0 || len(report.Keys) != 1 || report.Keys[0] != (store.KeyUse{ID: "new", DataKeys: 1, AppCredentials: 1, Primary: true, Known: true}) {
+		t.Errorf("after the rotation: %+v, %v", report, err)
+	}
+	if report, err = before.CheckKeys(t.Context()); err != nil || report.Unopened != 2 || report.Keys[0].Known {
+		t.Errorf("with the old key alone: %+v, %v", report, err)
+	}
 	if got, err := read(after); got != "s3crets3cret" {
 		t.Errorf("after the rotation without the old key: read %q, err %v", got, err)
 	}

@@ -126,6 +126,7 @@ func (d *doctor) installation(ctx context.Context) {
 	d.database(ctx, "database of the server", store.App, "KOPPEL_DATABASE_URL", s.Database)
 	d.database(ctx, "database of the worker", store.Engine, "KOPPEL_ENGINE_DATABASE_URL", s.EngineDatabase)
 	d.schema(ctx, s)
+	d.storedKeys(ctx, s)
 	d.temporal(ctx, s)
 }
 
@@ -222,6 +223,7 @@ func (d *doctor) temporal(ctx context.Context, s settings) {
 		return
 	}
 	d.ok("search attributes", "registered")
+	d.workers(temporal.Unpolled(ctx, cluster))
 }
 
 // api looks at the API as a support command reaches it.

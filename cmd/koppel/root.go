@@ -56,7 +56,7 @@ func (p *program) command() *cobra.Command {
 	in(root, groupSupport, p.webshopCommand(), p.couplingCommand(), p.syncCommand(), p.runCommand(), p.objectCommand(),
 		p.buyOrderCommand(), p.pushCommand(), p.parkedCommand(), p.proposalCommand(), p.waitingCommand(), p.keyCommand())
 	in(root, groupEngineer, p.connectorCommand())
-	in(root, groupOperator, p.serverCommand(), p.workerCommand(), p.migrateCommand(), p.doctorCommand(), p.appCredentialCommand())
+	in(root, groupOperator, p.serverCommand(), p.workerCommand(), p.migrateCommand(), p.doctorCommand(), p.keysCommand(), p.appCredentialCommand())
 	return root
 }
 
