@@ -81,7 +81,19 @@ func aRevokedKey(t *testing.T, l *land) {
 		t.Fatalf("right credentials answer %+v, %v", checked, err)
 	}
 	s.awaitState(t, koppel.CouplingActive)
-	s.sync(t, client.Sync{Object: koppel.SellOrders, Mode: koppel.ModeSince})
+	// Nobody asks for it: the coupling reads what it missed by itself.
+	await(t, "the coupling to catch up", func(ctx context.Context) (bool, string) {
+		runs, err := l.api.Runs(ctx, client.RunFilter{Coupling: s.coupling.ID})
+		if err != nil {
+			return false, err.Error()
+		}
+		for _, run := range runs.Data {
+			if run.Group == string(koppel.SellOrders) && strings.HasPrefix(run.AskedBy, "catching up: nothing was read from") {
+				return run.State.Ended(), describeRun(run)
+			}
+		}
+		return false, "there is no run"
+	})
 	s.wantCounts(t)
 }
 
