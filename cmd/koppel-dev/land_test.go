@@ -17,7 +17,7 @@ import (
 )
 
 // namespaces of the package's one Temporal; each platform has one, so that workers of two never meet.
-var namespaces = []string{"land-0", "land-1", "land-2", "land-3", "land-4", "land-5"}
+var namespaces = []string{"land-0", "land-1", "land-2", "land-3", "land-4", "land-5", "land-6"}
 
 var cluster struct {
 	sync.Mutex
