@@ -10,6 +10,9 @@ type Shape struct {
 	Nullable bool
 	// Members of an object.
 	Members map[string]*Shape
+	// Dropped are members of an object that are there in the remote and kept
+	// out of what is stored.
+	Dropped []string
 	// Elem is the shape of a list's elements.
 	Elem *Shape
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -73,6 +74,9 @@ func (c *checker) objectMember(n *ast.MemberNode, base static, out ast.Node, nam
 }
 
 func (c *checker) unknownMember(n ast.Node, shape *koppel.Shape, of, name string) (static, ast.Node) {
+	if slices.Contains(shape.Dropped, name) {
+		return c.fail(n, "", "%s.%s is dropped: the connector's drop keeps it out of what is stored", of, name)
+	}
 	members := make([]string, 0, len(shape.Members))
 	for member := range shape.Members {
 		members = append(members, member)

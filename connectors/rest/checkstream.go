@@ -33,6 +33,7 @@ func (s *Stream) check(d *decoder, n *node) {
 	if s.Each != "" && len(s.Partitions) > 0 {
 		d.fail(n.get("partitions"), "a stream that is read per parent has no partitions")
 	}
+	s.checkDrop(d, n)
 	s.checkDecode(d, n)
 	s.checkJob(d, n)
 	s.checkPage(d, n.get("page"))

@@ -39,7 +39,7 @@ type Manifest struct {
 	// Digest is the SHA-256 of the source, in hex.
 	Digest string
 
-	_ struct{} `reserved:"webhooks,actions,events,migrations,fragments,drop"`
+	_ struct{} `reserved:"webhooks,actions,events,migrations,fragments"`
 }
 
 // Stream returns the named stream as declared, before choose; nil when there is none.

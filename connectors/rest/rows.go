@@ -152,7 +152,7 @@ func (r *Reader) fillPage(page *Page) (last bool, err error) {
 			b, last = b[:start], true
 		case errors.As(err, &bad):
 			b = b[:start]
-			parked = append(parked, Record{Raw: bytes.Clone(raw), Err: spoiled(fmt.Sprintf("row %d: %s", r.at.Row+1, bad.why))})
+			parked = append(parked, Record{Raw: bytes.Clone(r.stream.withoutDropped(raw, r.at.Row+1)), Err: spoiled(fmt.Sprintf("row %d: %s", r.at.Row+1, bad.why))})
 			count++
 			r.at.Row++
 		case err != nil:

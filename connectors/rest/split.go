@@ -24,7 +24,9 @@ type splitter struct {
 	places [][]string
 
 	scan scanner
-	cut  []span
+	// drop is what is kept out of records; cut is what is kept out of the hash.
+	drop       dropped
+	drops, cut cutter
 	// lengths has a bit per length (mod 64) of a name that matters in a record.
 	lengths uint64
 	kept    []byte
@@ -40,7 +42,7 @@ type want struct {
 type span struct{ start, end int }
 
 func newSplitter(s *Stream, extra ...string) *splitter {
-	sp := &splitter{volatile: s.Volatile, at: s.Records, places: s.Records.alternatives()}
+	sp := &splitter{volatile: s.Volatile, at: s.Records, places: s.Records.alternatives(), drop: newDropped(s.Drop)}
 	sp.wants = []want{{parts: sp.places[0]}}
 	for _, path := range extra {
 		sp.wants = append(sp.wants, want{parts: strings.Split(path, ".")})
@@ -65,6 +67,9 @@ func newSplitter(s *Stream, extra ...string) *splitter {
 		sp.matters(sp.keyset[0])
 	}
 	for _, name := range sp.volatile {
+		sp.matters(name)
+	}
+	for name := range sp.drop {
 		sp.matters(name)
 	}
 	if len(sp.keys) == 1 {
@@ -219,21 +224,22 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 	}
 	before := s.duplicates
 	var key, parent, changed, cursor []byte
-	lastEnd, open := start+1, -1
-	sp.cut = sp.cut[:0]
+	sp.cut.begin(start)
+	sp.drops.begin(start)
 	m := members{scanner: s, depth: depth + 1}
 	for m.next() {
-		if open >= 0 {
-			sp.cut = append(sp.cut, span{open, m.nameStart - 1})
-			open = -1
-		}
+		sp.cut.name(m.nameStart - 1)
+		sp.drops.name(m.nameStart - 1)
 		valueStart := s.pos
-		if err := s.value(depth + 1); err != nil {
-			return records, err
-		}
 		if !m.nameEscaped && sp.lengths&(1<<((m.nameEnd-m.nameStart)&63)) == 0 {
-			lastEnd = s.pos
+			if err := s.value(depth + 1); err != nil {
+				return records, err
+			}
+			sp.cut.kept, sp.drops.kept = s.pos, s.pos
 			continue
+		}
+		if err := sp.member(&m, depth+1); err != nil {
+			return records, err
 		}
 		value := s.data[valueStart:s.pos]
 		if len(sp.keys) == 1 && m.is(sp.keys[0][0]) {
@@ -248,21 +254,12 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 		if sp.keyset != nil && m.is(sp.keyset[0]) {
 			cursor = value
 		}
-		if sp.isVolatile(&m) {
-			open = m.nameStart - 1
-		} else {
-			lastEnd = s.pos
-		}
 	}
 	if err := m.finish(); err != nil {
 		return records, err
 	}
-	if open >= 0 { // volatile to the end: the comma before them goes too
-		for len(sp.cut) > 0 && sp.cut[len(sp.cut)-1].start >= lastEnd {
-			sp.cut = sp.cut[:len(sp.cut)-1]
-		}
-		sp.cut = append(sp.cut, span{lastEnd, s.pos - 1})
-	}
+	sp.cut.close(s.pos - 1)
+	sp.drops.close(s.pos - 1)
 	r.Raw = s.data[start:s.pos:s.pos]
 	sp.hashInto(&r, start)
 	r.ID, r.Err = sp.keyOf(r.Raw, sp.keys, key, errNoKey)
@@ -281,6 +278,7 @@ func (sp *splitter) record(depth int, records []Record) ([]Record, error) {
 	if s.duplicates > before {
 		s.duplicates, r.Err = before, errDuplicates
 	}
+	r.Raw = sp.squeeze(start) // last, since it moves what was read above
 	return append(records, r), nil
 }
 
@@ -295,14 +293,14 @@ func (sp *splitter) isVolatile(m *members) bool {
 
 // hashInto hashes the record without the cut spans.
 func (sp *splitter) hashInto(r *Record, start int) {
-	if len(sp.cut) == 0 {
+	if len(sp.cut.spans) == 0 {
 		sum := sha256.Sum256(r.Raw)
 		copy(r.Hash[:], sum[:])
 		return
 	}
 	kept := sp.kept[:0]
 	at := start
-	for _, c := range sp.cut {
+	for _, c := range sp.cut.spans {
 		kept = append(kept, sp.scan.data[at:c.start]...)
 		at = c.end
 	}

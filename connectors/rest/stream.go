@@ -23,8 +23,11 @@ type Stream struct {
 	Find       *Finds      `y:"find" doc:"How records are found by another key" scope:"value"`
 	// Volatile members change without meaning and are left out of the hash.
 	Volatile []string `y:"volatile" doc:"Top-level members that change without meaning; left out of the hash"`
-	Deletes  Deletes  `y:"deletes" doc:"How deletions show: missing (from a complete read), none, { feed, when, id } or { flag }; none when absent" scope:"record"`
-	Shape    *Shape   `y:"shape" doc:"What the records look like: the members that mappings may read"`
+	// Drop are members that are kept out of hash and store: personal data that
+	// nobody needs.
+	Drop    Paths   `y:"drop,one" doc:"Members that are neither hashed nor stored, as dotted paths through objects and lists: personal data that nobody needs"`
+	Deletes Deletes `y:"deletes" doc:"How deletions show: missing (from a complete read), none, { feed, when, id } or { flag }; none when absent" scope:"record"`
+	Shape   *Shape  `y:"shape" doc:"What the records look like: the members that mappings may read"`
 
 	Each     string  `y:"each" doc:"Parent stream: this one is read once per record of it"`
 	Children string  `y:"children" doc:"Which parents are read: those changed in this run, all with since, or all in full" enum:"changed,since_each,all"`
