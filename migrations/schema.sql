@@ -1199,7 +1199,7 @@ TABLE run ROW LEVEL SECURITY FORCED
     decided_by text NOT NULL DEFAULT ''::text  -- Who decided.
     accepted boolean  -- What the person decided: true promoted what was held back. Null without a decision.
     CONSTRAINT run_direction_check CHECK ((direction = ANY (ARRAY['pull'::text, 'push'::text])))
-    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'single'::text, 'replay'::text, 'merge'::text, 'push'::text])))
+    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'single'::text, 'replay'::text, 'merge'::text, 'push'::text, 'proposal'::text])))
     CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'succeeded_with_parked'::text, 'suspect'::text, 'failed'::text, 'cancelled'::text])))
     CONSTRAINT run_trigger_check CHECK ((trigger = ANY (ARRAY['activation'::text, 'schedule'::text, 'manual'::text, 'webhook'::text, 'dependency'::text])))
     CONSTRAINT run_connector_version_id_fkey FOREIGN KEY (connector_version_id) REFERENCES connector_version(id)
