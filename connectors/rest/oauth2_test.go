@@ -198,6 +198,26 @@ func TestRotatingRefresh(t *testing.T) {
 	check(3)
 }
 
+func TestAnIdleLoginIsKeptAlive(t *testing.T) {
+	t.Parallel()
+	p := &provider{}
+	c, now := loginSite(t, p, nil)
+	p.access, p.refresh, p.issued = "access-1", "refresh-1", 1
+	token := koppel.Token{Access: koppel.NewSecret("access-1"), Refresh: koppel.NewSecret("refresh-1"), Obtained: *now, Expires: now.Add(time.Hour), RenewAt: now.Add(20 * 24 * time.Hour)}
+	if _, err := c.tokens.Renew(t.Context(), LoginToken, koppel.Token{}, true, first(token)); err != nil {
+		t.Fatal(err)
+	}
+	for days, want := range []int{0: 1, 19: 1, 20: 2} {
+		if want == 0 {
+			continue
+		}
+		*now = token.Obtained.Add(time.Duration(days) * 24 * time.Hour)
+		if err := c.KeepAlive(t.Context()); err != nil || p.issued != want {
+			t.Errorf("after %d days: %d tokens, want %d: %v", days, p.issued, want, err)
+		}
+	}
+}
+
 func TestTooEarlyKeepsTheToken(t *testing.T) {
 	t.Parallel()
 	p := &provider{}
