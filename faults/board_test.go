@@ -108,6 +108,31 @@ UPDATE outbox SET remote_id = '1' WHERE id = (SELECT max(id) FROM outbox)`); err
 	})
 }
 
+// TestRace plays the board race in its quick size; afterwards a double is made, which it must see.
+func TestRace(t *testing.T) {
+	t.Parallel()
+	r, err := newRacing(t.Context(), raceProfileOf(true, 1, 0), tell(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.close)
+	if err := r.play(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.verdict.check(); err != nil || r.verdict.Seeds != 3 {
+		t.Fatalf("%v\n%+v", err, r.verdict)
+	}
+	var webshop int64
+	if err := r.owner.QueryRow(t.Context(), `
+INSERT INTO product (webshop_id, id, uuid, name, ean_code, status, run_id)
+SELECT webshop_id, -1, gen_random_uuid(), name, ean_code, status, run_id FROM product LIMIT 1 RETURNING webshop_id`).Scan(&webshop); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.judge(t.Context(), webshop); err != nil || r.verdict.Doubles != 1 || r.verdict.check() == nil {
+		t.Errorf("%v: %d doubles found, want 1; verdict %v", err, r.verdict.Doubles, r.verdict.check())
+	}
+}
+
 // damages are what a broken platform could leave, each at a product of its own.
 var damages = []string{
 	// Lost: a stale object, a stale source, a missing source and with it a

@@ -29,8 +29,9 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	fault := flags.String("fault", "kill", "kill, push or refresh")
+	fault := flags.String("fault", "kill", "kill, push, race or refresh")
 	seed := flags.Uint64("seed", 0, "seed of the shop and of every drawn fault; 0 draws one")
+	seeds := flags.Int("seeds", 0, "of race: how many races; 0 is the board's own number")
 	quick := flags.Bool("quick", false, "the same checks in about a minute, with smaller numbers")
 	log := flags.String("log", "", "file for what the workers and the server log; nothing is kept without it")
 	if err := flags.Parse(args); err != nil {
@@ -52,8 +53,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		verdict, err = playPush(ctx, pushProfile(*quick, *seed), *log, say)
 	case "refresh":
 		verdict, err = playRefresh(ctx, newRefreshProfile(*quick), *log, say)
+	case "race":
+		verdict, err = playRace(ctx, raceProfileOf(*quick, *seed, *seeds), say)
 	default:
-		return fmt.Errorf("-fault=%s: give kill, push or refresh", *fault)
+		return fmt.Errorf("-fault=%s: give kill, push, race or refresh", *fault)
 	}
 	if err != nil {
 		return err

@@ -12,7 +12,8 @@ import (
 )
 
 func (p *program) objectCommand() *cobra.Command {
-	return noun("object", "Look at products, suppliers, orders and what belongs to them, with their sources", p.objectList(), p.objectGet())
+	return noun("object", "Look at products, suppliers, orders and what belongs to them, with their sources", p.objectList(), p.objectGet(),
+		p.objectSet(), p.objectMerge(), p.objectLink(), p.objectSplit(), p.objectUndo(), p.objectOperations())
 }
 
 // columns are the fields of an object that a table has room for.

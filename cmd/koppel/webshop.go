@@ -9,7 +9,7 @@ import (
 )
 
 func (p *program) webshopCommand() *cobra.Command {
-	return noun("webshop", "Make and look at webshops", p.webshopList(), p.webshopShow(), p.webshopCreate(), p.webshopSet())
+	return noun("webshop", "Make and look at webshops", p.webshopList(), p.webshopShow(), p.webshopCreate(), p.webshopSet(), p.webshopPriority())
 }
 
 func (p *program) webshopList() *cobra.Command {
