@@ -19,17 +19,21 @@ const (
 	ModeFull   Mode = "full"   // everything
 	ModeSince  Mode = "since"  // from the cursor
 	ModeWindow Mode = "window" // from/to; the cursor stays
-	ModeSingle Mode = "single" // exactly the given keys
-	ModeReplay Mode = "replay" // map again from stored records, no remote call
-	ModeMerge  Mode = "merge"  // merge objects again from their stored sources, no remote call
-	ModePush   Mode = "push"   // write one object to the remote
+	// ModeHistory reads what was made before what is covered already, back to the setting history_from; the cursor stays.
+	ModeHistory Mode = "history"
+	ModeSingle  Mode = "single" // exactly the given keys
+	ModeReplay  Mode = "replay" // map again from stored records, no remote call
+	ModeMerge   Mode = "merge"  // merge objects again from their stored sources, no remote call
+	ModePush    Mode = "push"   // write one object to the remote
 	// ModeProposal carries out what a person decided on a proposal of deletes.
 	ModeProposal Mode = "proposal"
 )
 
 // Scans reports whether runs of the mode read a stream page by page, of which
 // there is one at a time per coupling and stream group.
-func (m Mode) Scans() bool { return m == ModeFull || m == ModeSince || m == ModeWindow }
+func (m Mode) Scans() bool {
+	return m == ModeFull || m == ModeSince || m == ModeWindow || m == ModeHistory
+}
 
 // Trigger is what started a run.
 type Trigger string
@@ -67,7 +71,18 @@ func (s RunState) Ended() bool {
 type Window struct {
 	From time.Time `json:"from,omitzero"`
 	To   time.Time `json:"to,omitzero"`
+	// By is what the ends are compared with; change when it is empty.
+	By WindowBy `json:"by,omitempty"`
 }
+
+// WindowBy is what the ends of a window are compared with.
+type WindowBy string
+
+// What a window is by.
+const (
+	ByChange   WindowBy = "change"
+	ByCreation WindowBy = "creation"
+)
 
 // Counts are the counters of a run or of one stream in it.
 type Counts struct {

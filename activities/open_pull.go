@@ -53,7 +53,9 @@ func planOf(p *pinned) Plan {
 	if p.run.Mode == koppel.ModeReplay && p.run.Keys.Len() > 0 {
 		return Plan{Map: true} // the records are marked
 	}
-	wanted := func(stream string) bool { return len(p.programs(stream)) > 0 }
+	wanted := func(stream string) bool {
+		return len(p.programs(stream)) > 0 && (!p.run.ByCreation() || p.readByCreation(stream))
+	}
 	var plan Plan
 	for _, stream := range p.group.Streams {
 		if p.run.Mode == koppel.ModeReplay {
@@ -74,4 +76,14 @@ func planOf(p *pinned) Plan {
 	}
 	plan.Map = deletesIn(p.run.Mode) || slices.ContainsFunc(plan.Streams, p.later)
 	return plan
+}
+
+// readByCreation reports whether a stream can be read by when its records were
+// made: by its own declaration, or per record of a stream that has one.
+func (p *pinned) readByCreation(stream string) bool {
+	s := p.connector.Stream(stream)
+	if s == nil {
+		return false
+	}
+	return s.Created != nil || s.Each != "" && p.readByCreation(s.Each)
 }

@@ -26,10 +26,20 @@ func (a *Activities) pagesOf(ctx context.Context, p *pinned, client *rest.Client
 		return nil, err
 	}
 	opts := rest.ReadOptions{Resume: scan.Resume, After: scan.After, Prefetch: pagesAhead, Ticket: a.Store.Ticket}
-	if scan.Since != nil && s.Since != nil {
+	since := s.Since
+	if p.run.ByCreation() {
+		opts.Created = s.Created != nil
+		if opts.Created {
+			since = s.Created
+		}
+	}
+	if p.run.Mode == koppel.ModeHistory && scan.Until != nil && !scan.Since.Before(*scan.Until) {
+		return covered{}, nil
+	}
+	if scan.Since != nil && since != nil {
 		opts.Since = *scan.Since
 	}
-	if scan.Until != nil && s.Since != nil && s.Since.Bounded() {
+	if scan.Until != nil && since != nil && since.Bounded() {
 		opts.Until = *scan.Until
 	}
 	if s.Each == "" {
@@ -48,6 +58,13 @@ func (a *Activities) pagesOf(ctx context.Context, p *pinned, client *rest.Client
 	f.parents, err = a.Store.StreamID(ctx, lease.Webshop, lease.Coupling, s.Each)
 	return f, err
 }
+
+// covered is a stream of which nothing is left to read.
+type covered struct{}
+
+func (covered) Next(context.Context) (*rest.Page, error) { return nil, io.EOF }
+func (covered) End() rest.End                            { return rest.End{Rule: "covered already", Total: -1} }
+func (covered) Close()                                   {}
 
 // pagesAhead is how many pages are requested before they are needed.
 const pagesAhead = 2

@@ -91,7 +91,7 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 	}
 	b.pages, b.held, b.read = append(b.pages, page), b.held+held, b.read+len(page.Records)
 	b.Bytes, b.Resume = b.Bytes+page.Bytes, page.Resume
-	if s.pinned.run.Mode != koppel.ModeWindow && page.Cursor != "" {
+	if s.pinned.run.Mode != koppel.ModeWindow && s.pinned.run.Mode != koppel.ModeHistory && page.Cursor != "" {
 		b.Cursor = page.Cursor
 	}
 	if page.Number > 0 { // else it only brings a position to remember

@@ -15,14 +15,15 @@ import (
 type syncRequest struct {
 	ByID
 	Body struct {
-		Object    koppel.Object `json:"object" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries" doc:"Its whole stream group is read"`
-		Mode      koppel.Mode   `json:"mode" enum:"full,since,window,single,replay"`
-		From      *time.Time    `json:"from,omitempty" doc:"With mode window"`
-		To        *time.Time    `json:"to,omitempty" doc:"With mode window"`
-		RemoteIDs []string      `json:"remote_ids,omitempty" maxItems:"1000" doc:"With mode single, as the other keys"`
-		SKUs      []string      `json:"skus,omitempty" maxItems:"1000"`
-		EANs      []string      `json:"eans,omitempty" maxItems:"1000"`
-		Numbers   []string      `json:"numbers,omitempty" maxItems:"1000"`
+		Object    koppel.Object   `json:"object" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries" doc:"Its whole stream group is read"`
+		Mode      koppel.Mode     `json:"mode" enum:"full,since,window,history,single,replay" doc:"history reads the older gap, back to the setting history_from or two years"`
+		From      *time.Time      `json:"from,omitempty" doc:"With mode window"`
+		To        *time.Time      `json:"to,omitempty" doc:"With mode window"`
+		By        koppel.WindowBy `json:"by,omitempty" enum:"change,creation" doc:"What the window compares with; change when absent"`
+		RemoteIDs []string        `json:"remote_ids,omitempty" maxItems:"1000" doc:"With mode single, as the other keys"`
+		SKUs      []string        `json:"skus,omitempty" maxItems:"1000"`
+		EANs      []string        `json:"eans,omitempty" maxItems:"1000"`
+		Numbers   []string        `json:"numbers,omitempty" maxItems:"1000"`
 	}
 }
 
@@ -55,6 +56,17 @@ func (s *server) startSync(ctx context.Context, who caller, in *syncRequest) (st
 		Coupling: c.UUID, StreamGroup: string(group.Name), Mode: b.Mode,
 		Keys: store.RunKeys{RemoteIDs: b.RemoteIDs, SKUs: b.SKUs, EANs: b.EANs, Numbers: b.Numbers},
 	}
+	n.Window.By = b.By
+	if b.Mode == koppel.ModeHistory || b.By == koppel.ByCreation {
+		if err := checkCreation(connector, group); err != nil {
+			return started{}, err
+		}
+	}
+	if b.Mode == koppel.ModeHistory {
+		if n.Window.From, err = historyFrom(c, time.Now()); err != nil {
+			return started{}, err
+		}
+	}
 	if b.From != nil {
 		n.Window.From = *b.From
 	}
@@ -73,6 +85,8 @@ func (in *syncRequest) check() error {
 		bad.add("body.from", "mode window needs from, to or both")
 	case b.Mode != koppel.ModeWindow && (b.From != nil || b.To != nil):
 		bad.add("body.from", "from and to go with mode window only")
+	case b.Mode != koppel.ModeWindow && b.By != "":
+		bad.add("body.by", "goes with mode window only")
 	case b.From != nil && b.To != nil && !b.From.Before(*b.To):
 		bad.add("body.to", "must be after from")
 	}

@@ -11,11 +11,13 @@ import (
 // Sync asks for a run. Object and Mode are required.
 type Sync struct {
 	Object koppel.Object `json:"object"`
-	// Mode is full, since, window, single or replay.
+	// Mode is full, since, window, history, single or replay.
 	Mode koppel.Mode `json:"mode"`
 	// From and To are the ends of a window run.
 	From *time.Time `json:"from,omitempty"`
 	To   *time.Time `json:"to,omitempty"`
+	// By is what the window compares with; change when it is empty.
+	By koppel.WindowBy `json:"by,omitempty"`
 	// What a single run reads, by any of these.
 	RemoteIDs []string `json:"remote_ids,omitempty"`
 	SKUs      []string `json:"skus,omitempty"`

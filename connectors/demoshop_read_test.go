@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -277,5 +278,28 @@ func TestShopInTrouble(t *testing.T) {
 				t.Error("no detail")
 			}
 		})
+	}
+}
+
+func TestReadsOrdersByWhenTheyWereMade(t *testing.T) {
+	t.Parallel()
+	r := newRemote(t, "woocommerce", overTLS, oddShop("11.0.1"), map[string]any{"per_page": 10, "all_orders": true}, nil)
+	r.read("orders", rest.ReadOptions{})
+	at, _, _ := koppel.SellOrders.Field("placed_at")
+	all := r.objects[koppel.SellOrders]
+	var moments []time.Time
+	for _, order := range all {
+		moments = append(moments, order[at].(time.Time))
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	from, until := moments[len(moments)/4], moments[len(moments)*3/4]
+	r.objects, r.raw = map[koppel.Object]map[string]koppel.Values{}, map[[2]string][]byte{}
+	r.read("orders", rest.ReadOptions{Created: true, Since: from, Until: until})
+	for id, order := range all {
+		placed := order[at].(time.Time)
+		_, read := r.objects[koppel.SellOrders][id]
+		if want := !placed.Before(from) && !placed.After(until); read != want && !placed.Equal(until) {
+			t.Errorf("order %s of %s is read: %v, between %s and %s", id, placed, read, from, until)
+		}
 	}
 }

@@ -1198,18 +1198,20 @@ TABLE run ROW LEVEL SECURITY FORCED
     decided_at timestamp with time zone  -- When a person decided on a suspect run; null before.
     decided_by text NOT NULL DEFAULT ''::text  -- Who decided.
     accepted boolean  -- What the person decided: true promoted what was held back. Null without a decision.
+    window_by text  -- What the window of a window run compares with: change, or creation; null for other modes.
     CONSTRAINT run_direction_check CHECK ((direction = ANY (ARRAY['pull'::text, 'push'::text])))
-    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'single'::text, 'replay'::text, 'merge'::text, 'push'::text, 'proposal'::text])))
+    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'history'::text, 'single'::text, 'replay'::text, 'merge'::text, 'push'::text, 'proposal'::text])))
     CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'succeeded_with_parked'::text, 'suspect'::text, 'failed'::text, 'cancelled'::text])))
     CONSTRAINT run_trigger_check CHECK ((trigger = ANY (ARRAY['activation'::text, 'schedule'::text, 'manual'::text, 'webhook'::text, 'dependency'::text])))
+    CONSTRAINT run_window_by_check CHECK ((window_by = ANY (ARRAY['change'::text, 'creation'::text])))
     CONSTRAINT run_connector_version_id_fkey FOREIGN KEY (connector_version_id) REFERENCES connector_version(id)
     CONSTRAINT run_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT run_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT run_pkey PRIMARY KEY (id)
     CONSTRAINT run_uuid_key UNIQUE (uuid)
     CREATE INDEX run_coupling ON public.run USING btree (coupling_id, id DESC)
-    CREATE UNIQUE INDEX run_one_active_scan ON public.run USING btree (coupling_id, stream_group) WHERE ((state = ANY (ARRAY['running'::text, 'waiting'::text])) AND (mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text])))
-    CREATE UNIQUE INDEX run_one_queued_scan ON public.run USING btree (coupling_id, stream_group) WHERE ((state = 'queued'::text) AND (mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text])))
+    CREATE UNIQUE INDEX run_one_active_scan ON public.run USING btree (coupling_id, stream_group) WHERE ((state = ANY (ARRAY['running'::text, 'waiting'::text])) AND (mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'history'::text])))
+    CREATE UNIQUE INDEX run_one_queued_scan ON public.run USING btree (coupling_id, stream_group) WHERE ((state = 'queued'::text) AND (mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'history'::text])))
     CREATE INDEX run_open ON public.run USING btree (id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text]))
     CREATE INDEX run_webshop ON public.run USING btree (webshop_id, id DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
@@ -1477,6 +1479,7 @@ TABLE stream ROW LEVEL SECURITY FORCED
     complete_scan_id bigint  -- The last scan that read the whole collection in a run that succeeded.
     complete_at timestamp with time zone  -- When that scan ended.
     cursor text  -- Highest key read, of a stream that is read by keyset: a whole number as text. Moves forward with every batch, back only by a full read that ended.
+    covered_from timestamp with time zone  -- Since when records were made that are covered by a full read or by history runs; null when neither succeeded, year 1 when everything is.
     CONSTRAINT stream_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT stream_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT stream_pkey PRIMARY KEY (id)

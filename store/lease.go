@@ -44,8 +44,8 @@ ON CONFLICT (coupling_id, name) DO NOTHING`
 	openScanSQL   = `
 INSERT INTO scan (webshop_id, stream_id, run_id, since, until, after)
 SELECT r.webshop_id, s.id, r.id,
-       CASE r.mode WHEN 'since' THEN s.cursor_at WHEN 'window' THEN r.window_from END,
-       CASE r.mode WHEN 'window' THEN r.window_to END, CASE r.mode WHEN 'since' THEN s.cursor END
+       CASE r.mode WHEN 'since' THEN s.cursor_at WHEN 'window' THEN r.window_from WHEN 'history' THEN r.window_from END,
+       CASE r.mode WHEN 'window' THEN r.window_to WHEN 'history' THEN s.covered_from END, CASE r.mode WHEN 'since' THEN s.cursor END
 FROM run r JOIN stream s ON s.id = $2 WHERE r.id = $1
 ON CONFLICT (run_id, stream_id) DO NOTHING`
 )

@@ -30,6 +30,7 @@ type Run struct {
 	WaitUntil    *time.Time
 	WindowFrom   *time.Time
 	WindowTo     *time.Time
+	WindowBy     *string
 	Keys         RunKeys
 	// ConnectorVersionID and ConnectorDigest are what the run pinned when it started; nil before.
 	ConnectorVersionID *int64
@@ -48,6 +49,11 @@ type Run struct {
 	koppel.Counts
 }
 
+// ByCreation reports whether the run reads by when records were made.
+func (r Run) ByCreation() bool {
+	return r.Mode == koppel.ModeHistory || r.Window().By == koppel.ByCreation
+}
+
 // Window is the run's effective window.
 func (r Run) Window() koppel.Window {
 	var w koppel.Window
@@ -56,6 +62,9 @@ func (r Run) Window() koppel.Window {
 	}
 	if r.WindowTo != nil {
 		w.To = *r.WindowTo
+	}
+	if r.WindowBy != nil {
+		w.By = koppel.WindowBy(*r.WindowBy)
 	}
 	return w
 }
@@ -83,7 +92,7 @@ func (k RunKeys) Len() int {
 const runSelect = `
 SELECT r.id, r.uuid, r.webshop_id, w.uuid AS webshop_uuid, r.coupling_id, c.uuid AS coupling_uuid, c.connector,
        r.direction, r.stream_group, r.mode, r.trigger, r.asked_by, r.workflow_id, r.state, r.wait_reason, r.wait_until,
-       r.window_from, r.window_to, r.keys, r.connector_version_id, v.digest AS connector_digest, r.settings,
+       r.window_from, r.window_to, r.window_by, r.keys, r.connector_version_id, v.digest AS connector_digest, r.settings,
        r.settings_version, r.remote_version, r.evidence, r.error, r.queued_at, r.started_at, r.finished_at,
        s.last_page_at, s.total, s.pages, s.records, s.changed, s.unchanged, s.parked, s.gone, s.objects, s.bytes
 FROM run r
@@ -178,10 +187,10 @@ func (tx *Tx) OpenRuns(ctx context.Context, after int64, limit int) ([]Run, erro
 }
 
 const nextQueuedSQL = runSelect + `
-WHERE r.coupling_id = @coupling AND r.stream_group = @group AND r.state = 'queued' AND r.mode IN ('full', 'since', 'window')
+WHERE r.coupling_id = @coupling AND r.stream_group = @group AND r.state = 'queued' AND r.mode IN ('full', 'since', 'window', 'history')
   AND NOT EXISTS (
       SELECT FROM run a WHERE a.coupling_id = r.coupling_id AND a.stream_group = r.stream_group
-      AND a.state IN ('running', 'waiting') AND a.mode IN ('full', 'since', 'window'))
+      AND a.state IN ('running', 'waiting') AND a.mode IN ('full', 'since', 'window', 'history'))
 ORDER BY r.id LIMIT 1`
 
 // NextQueuedRun is the queued scan of a stream group that may start now; ok is false when there is none, or while

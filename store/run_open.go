@@ -36,11 +36,11 @@ type Opened struct {
 
 const (
 	openScansSQL = runSelect + `
-WHERE r.coupling_id = @coupling AND r.stream_group = @group AND r.mode IN ('full', 'since', 'window')
+WHERE r.coupling_id = @coupling AND r.stream_group = @group AND r.mode IN ('full', 'since', 'window', 'history')
   AND r.state IN ('queued', 'running', 'waiting') ORDER BY r.id`
 	insertRunSQL = `
-INSERT INTO run (uuid, webshop_id, coupling_id, direction, stream_group, mode, trigger, asked_by, workflow_id, window_from, window_to, keys)
-VALUES (@uuid, @webshop, @coupling, @direction, @group, @mode, @trigger, @asked_by, @workflow, @from, @to, @keys)
+INSERT INTO run (uuid, webshop_id, coupling_id, direction, stream_group, mode, trigger, asked_by, workflow_id, window_from, window_to, window_by, keys)
+VALUES (@uuid, @webshop, @coupling, @direction, @group, @mode, @trigger, @asked_by, @workflow, @from, @to, @by, @keys)
 RETURNING id`
 )
 
@@ -92,7 +92,7 @@ func (tx *Tx) insertRun(ctx context.Context, op string, c Coupling, n NewRun, be
 	err := tx.tx.QueryRow(ctx, insertRunSQL, pgx.StrictNamedArgs{
 		"uuid": n.UUID, "webshop": c.WebshopID, "coupling": c.ID, "direction": string(n.Direction), "group": n.StreamGroup,
 		"mode": string(n.Mode), "trigger": string(n.Trigger), "asked_by": n.AskedBy, "workflow": n.WorkflowID,
-		"from": timeOrNull(n.Window.From), "to": timeOrNull(n.Window.To), "keys": n.Keys,
+		"from": timeOrNull(n.Window.From), "to": timeOrNull(n.Window.To), "by": textOrNull(string(n.Window.By)), "keys": n.Keys,
 	}).Scan(&id)
 	if err != nil {
 		return Run{}, wrap(op, err)
@@ -123,6 +123,8 @@ func (n NewRun) check(op string) error {
 		return koppel.E(koppel.KindTooLarge, op, "a single run takes at most 1000 keys; split them")
 	case n.Mode == koppel.ModeWindow && n.Window.From.IsZero() && n.Window.To.IsZero():
 		return invalid(op, "a window run needs from, to or both")
+	case n.Mode == koppel.ModeHistory && n.Window.From.IsZero():
+		return invalid(op, "a history run needs from")
 	case !n.Window.From.IsZero() && !n.Window.To.IsZero() && !n.Window.From.Before(n.Window.To):
 		return invalid(op, "the window ends (%s) before it begins (%s)", n.Window.To.Format(time.RFC3339), n.Window.From.Format(time.RFC3339))
 	}

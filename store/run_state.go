@@ -103,6 +103,12 @@ WHERE id = @id`
 	completeScansSQL = `
 UPDATE stream st SET complete_scan_id = s.id, complete_at = coalesce(s.ended_at, clock_timestamp())
 FROM scan s WHERE s.run_id = $1 AND s.complete AND st.id = s.stream_id`
+	// A full read covers what the setting history_from lets it read, or everything.
+	coverSQL = `
+UPDATE stream st SET covered_from = CASE r.mode
+    WHEN 'history' THEN least(coalesce(st.covered_from, s.since), s.since)
+    ELSE coalesce((nullif(r.settings->>'history_from', '') || 'T00:00:00Z')::timestamptz, '0001-01-01T00:00:00Z') END
+FROM scan s JOIN run r ON r.id = s.run_id WHERE s.run_id = $1 AND st.id = s.stream_id`
 	// A full read says where the remote's keys end, also when it began to count anew.
 	promoteKeysSQL = `UPDATE stream st SET cursor = s.cursor FROM scan s WHERE s.run_id = $1 AND s.cursor IS NOT NULL AND st.id = s.stream_id`
 )
@@ -160,6 +166,11 @@ func (tx *Tx) promote(ctx context.Context, op string, r Run, cursors map[string]
 	}
 	if r.Mode == koppel.ModeFull {
 		if _, err := tx.exec(ctx, promoteKeysSQL, r.ID); err != nil {
+			return err
+		}
+	}
+	if r.Mode == koppel.ModeFull || r.Mode == koppel.ModeHistory {
+		if _, err := tx.exec(ctx, coverSQL, r.ID); err != nil {
 			return err
 		}
 	}

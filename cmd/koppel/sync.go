@@ -15,7 +15,7 @@ import (
 )
 
 // modes are those that a person can ask for.
-var modes = []koppel.Mode{koppel.ModeFull, koppel.ModeSince, koppel.ModeWindow, koppel.ModeSingle, koppel.ModeReplay}
+var modes = []koppel.Mode{koppel.ModeFull, koppel.ModeSince, koppel.ModeWindow, koppel.ModeHistory, koppel.ModeSingle, koppel.ModeReplay}
 
 // syncFlags are a client.Sync as it is typed.
 type syncFlags struct {
@@ -32,7 +32,8 @@ func (p *program) syncCommand() *cobra.Command {
 
   full     reads everything
   since    reads what changed after the last run (the default)
-  window   reads what changed between --from and --to; the next since is not moved
+  window   reads what changed (--by creation: was made) between --from and --to; the next since is not moved
+  history  reads what was made before what is covered already, back to the setting history_from or two years
   single   reads exactly the records given by --id, --sku, --ean or --number
   replay   maps stored records again, without a call to the remote system
 
@@ -52,8 +53,9 @@ or how long ago (36h, 7d). What single is given may be repeated or joined by com
 		RunE: action(func(ctx context.Context, args []string) error { return p.sync(ctx, f, args) }),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.mode, "mode", "", "full, since, window, single or replay; taken from the other flags when left out")
+	flags.StringVar(&f.mode, "mode", "", "full, since, window, history, single or replay; taken from the other flags when left out")
 	flags.StringVar(&f.from, "from", "", "start of a window")
+	flags.StringVar((*string)(&f.sync.By), "by", "", "what a window compares with: change (when left out) or creation")
 	flags.StringVar(&f.to, "to", "", "end of a window; now when left out")
 	flags.StringSliceVar(&f.sync.RemoteIDs, "id", nil, "remote ids for a single run")
 	flags.StringSliceVar(&f.sync.SKUs, "sku", nil, "SKUs for a single run")
@@ -178,6 +180,10 @@ func (f syncFlags) read(now time.Time) (client.Sync, error) {
 		return ask, usagef("--id, --sku, --ean and --number go with --mode single, not with %s", ask.Mode)
 	case ask.Mode == koppel.ModeWindow && !window:
 		return ask, usagef("a window run needs --from, --to or both")
+	case ask.By != "" && ask.By != koppel.ByChange && ask.By != koppel.ByCreation:
+		return ask, usagef("--by is change or creation, not %q", ask.By)
+	case ask.By != "" && ask.Mode != koppel.ModeWindow:
+		return ask, usagef("--by goes with --mode window, not with %s", ask.Mode)
 	case window && ask.Mode != koppel.ModeWindow:
 		return ask, usagef("--from and --to go with --mode window, not with %s", ask.Mode)
 	}

@@ -41,6 +41,7 @@ func (s *Stream) check(d *decoder, n *node) {
 		s.Total.check(d, n.get("total"), "header", "body")
 	}
 	s.checkSince(d, n.get("since"))
+	s.checkCreated(d, n.get("created"))
 	if s.One != nil {
 		checkTarget(d, n.get("one"), &s.One.Request, "get", "post")
 		s.One.Records.whole()
@@ -117,6 +118,20 @@ func (s *Stream) checkPage(d *decoder, n *node) {
 			d.fail(n.get("end"), "a short page can only be told where size is given, or full where the remote fixes it")
 		}
 	}
+}
+
+// checkCreated holds created to the rules of since, and to an upper bound.
+func (s *Stream) checkCreated(d *decoder, n *node) {
+	if n == nil {
+		return
+	}
+	made := *s
+	made.Since = s.Created
+	made.checkSince(d, n)
+	if !made.Since.Bounded() || made.Since.Keyset != "" {
+		d.fail(n, "created needs until: it is read between two times")
+	}
+	made.Since.By = "creation"
 }
 
 func (s *Stream) checkSince(d *decoder, n *node) {

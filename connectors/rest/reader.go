@@ -17,6 +17,8 @@ type ReadOptions struct {
 	// is the cursor as stored: the manifest's overlap is taken off here, and an
 	// exclusive bound is lowered by one unit, so callers subtract nothing.
 	Since, Until time.Time
+	// Created: the bounds are of when records were made, by the stream's created.
+	Created bool
 	// After is the highest key that an earlier read of a stream by keyset gave;
 	// empty begins at the first.
 	After string
@@ -175,6 +177,14 @@ func (c *Client) Read(stream string, opts ReadOptions) (*Reader, error) {
 		return nil, err
 	}
 	op := "read " + stream
+	if opts.Created {
+		if s.Created == nil {
+			return nil, koppel.E(koppel.KindInvalidRequest, op, "the stream cannot be read by when its records were made")
+		}
+		made := *s
+		made.Since = s.Created
+		s = &made
+	}
 	if s.Each != "" && opts.Parent == nil {
 		return nil, koppel.E(koppel.KindInvalidRequest, op, "the stream is read per record of "+s.Each+": a parent is needed")
 	}

@@ -19,8 +19,10 @@ type Stream struct {
 	Decode  *Decode  `y:"decode" doc:"The answer is a file of rows"`
 	// Partitions are read one after another; the collection is all of them.
 	Partitions []Partition `y:"partitions" doc:"Parts of the collection that are read one after another, each to its own end"`
-	One        *One        `y:"one" doc:"How one record is read by id" scope:"id,parent"`
-	Find       *Finds      `y:"find" doc:"How records are found by another key" scope:"value"`
+	// Created bounds reads by when records were made.
+	Created *Since `y:"created" doc:"How records made within a span of time are read, for history runs and windows by creation; as since, with until"`
+	One     *One   `y:"one" doc:"How one record is read by id" scope:"id,parent"`
+	Find    *Finds `y:"find" doc:"How records are found by another key" scope:"value"`
 	// Volatile members change without meaning and are left out of the hash.
 	Volatile []string `y:"volatile" doc:"Top-level members that change without meaning; left out of the hash"`
 	// Drop are members that are kept out of hash and store: personal data that
