@@ -33,7 +33,8 @@ func (s *server) setSettings(ctx context.Context, who caller, in *settingsPatch)
 	if err := bad.err(op); err != nil {
 		return coupling{}, err
 	}
-	return store.With(ctx, s.Store, scope, func(tx *store.Tx) (coupling, error) {
+	var again []koppel.Object
+	out, err := store.With(ctx, s.Store, scope, func(tx *store.Tx) (coupling, error) {
 		c, err := tx.Coupling(ctx, in.ID)
 		if err != nil {
 			return coupling{}, err
@@ -49,8 +50,35 @@ func (s *server) setSettings(ctx context.Context, who caller, in *settingsPatch)
 		if err := audit(ctx, tx, who, "coupling.settings", c.UUID, c.Settings, after.Settings); err != nil {
 			return coupling{}, err
 		}
+		if again, err = setRules(ctx, tx, connector, after); err != nil {
+			return coupling{}, err
+		}
 		return showCoupling(ctx, tx, after, &versionNames{})
 	})
+	for _, object := range again {
+		if err == nil {
+			_, err = s.mergeAgain(ctx, who, scope, []store.Coupling{c}, object)
+		}
+	}
+	return out, err
+}
+
+// setRules keeps what the settings say of the consolidation and names the objects that have to be merged again for it.
+func setRules(ctx context.Context, tx *store.Tx, connector *connectors.Connector, c store.Coupling) ([]koppel.Object, error) {
+	settings, err := settingsOf(c, connector)
+	if err != nil || len(c.Rules) == 0 {
+		return nil, err // nothing was read yet; the first run keeps them
+	}
+	rules := connector.Rules(settings, c.Priority <= 1)
+	var again []koppel.Object
+	for _, object := range koppel.Objects() {
+		before, after := c.Rules[object], rules[object]
+		if before.Role != after.Role || !slices.Equal(before.Ignore, after.Ignore) {
+			again = append(again, object)
+		}
+	}
+	_, err = tx.SetRules(ctx, c.UUID, rules)
+	return again, err
 }
 
 func mergeSettings(stored json.RawMessage, patch map[string]any) (json.RawMessage, error) {
