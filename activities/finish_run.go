@@ -60,6 +60,9 @@ func (a *Activities) finish(ctx context.Context, tx *store.Tx, run store.Run, in
 		return run, err
 	}
 	run, err = tx.FinishRun(ctx, run.UUID, end)
+	if err == nil && run.Direction == koppel.Push && end.Error != nil {
+		err = tx.ParkLeftOver(ctx, run.ID, 4*a.Durations.RetryFor, *end.Error)
+	}
 	if err != nil || in.Failure == nil || in.Failure.Kind != koppel.KindAuth {
 		return run, err
 	}

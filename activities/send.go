@@ -157,12 +157,28 @@ func (s *sending) sent(ctx context.Context, pushed rest.PushResult) (PushResult,
 			lines[s.positions[i]] = id
 		}
 	}
+	var next *store.Run
 	err := s.keep(ctx, func(ctx context.Context, tx *store.Tx) error {
+		next = nil
 		if _, err := tx.OutboxSent(ctx, s.try.ID, s.try.Epoch, store.Sent{RemoteID: pushed.ID, Lines: lines}); err != nil {
+			return err
+		}
+		follows, err := tx.FollowingOutbox(ctx, s.try.Outbox)
+		if err == nil && follows != nil && s.coupling.State == koppel.CouplingActive {
+			var run store.Run
+			run, err = tx.OpenPush(ctx, *follows, koppel.TriggerDependency, "edit while it was sent")
+			next = &run
+		}
+		if err != nil {
 			return err
 		}
 		return s.note(ctx, tx, store.OutboxSent, map[string]any{"remote_id": pushed.ID})
 	})
+	if err == nil && next != nil {
+		if err := s.Engine.StartRun(ctx, StartOf(*next)); err != nil {
+			s.Log.WarnContext(ctx, "start the push that follows; the sweep will", "error", err)
+		}
+	}
 	return PushResult{Done: true, State: string(store.OutboxSent)}, err
 }
 

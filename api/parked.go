@@ -22,6 +22,7 @@ type parked struct {
 	Expression string      `json:"expression,omitempty"`
 	Input      string      `json:"input,omitempty" doc:"What the expression was given"`
 	Reason     string      `json:"reason"`
+	Push       string      `json:"push,omitempty" format:"uuid" doc:"The write that a person must see to; absent for a record"`
 	Run        string      `json:"run,omitempty" format:"uuid" doc:"The last run that parked it"`
 	FirstAt    time.Time   `json:"first_at"`
 	LastAt     time.Time   `json:"last_at"`
@@ -31,7 +32,7 @@ type parked struct {
 func showParked(p store.ParkedRow) parked {
 	return parked{
 		ID: p.UUID, Coupling: p.CouplingUUID, Stream: text(p.Stream), RemoteID: p.RemoteID, Object: p.Object, Kind: p.Kind, Field: p.Field,
-		Expression: p.Expression, Input: p.Input, Reason: p.Reason, Run: text(p.RunUUID), FirstAt: p.FirstAt, LastAt: p.LastAt, Times: p.Times,
+		Expression: p.Expression, Input: p.Input, Reason: p.Reason, Push: text(p.Outbox), Run: text(p.RunUUID), FirstAt: p.FirstAt, LastAt: p.LastAt, Times: p.Times,
 	}
 }
 
@@ -124,6 +125,14 @@ func (s *server) retry(ctx context.Context, who caller, id string, rows []store.
 	}
 	keys := map[string][]string{}
 	for _, p := range rows {
+		if p.Outbox != nil {
+			sent, err := s.retryPush(ctx, who, &ByID{ID: *p.Outbox})
+			if err != nil {
+				return retried{}, err
+			}
+			out.Runs = append(out.Runs, started{Run: sent.Run})
+			continue
+		}
 		group, ok := groupOf(connector, p)
 		if !ok {
 			return retried{}, koppel.E(koppel.KindConflict, "retry parked records", "connector "+c.Connector+" "+connector.Version+" no longer reads stream "+text(p.Stream))

@@ -22,6 +22,8 @@ type Parked struct {
 	Field      string `json:"field,omitempty"`
 	Expression string `json:"expression,omitempty"`
 	Input      string `json:"input,omitempty"`
+	// Push is the write that a person must see to; "" for a record.
+	Push string `json:"push,omitempty"`
 	// Run is the last one that parked it, Times how often that happened.
 	Run     string    `json:"run,omitempty"`
 	FirstAt time.Time `json:"first_at"`

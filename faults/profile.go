@@ -61,7 +61,7 @@ func killProfile(quick bool, seed uint64) profile {
 
 func pushProfile(quick bool, seed uint64) profile {
 	p := profile{seed: seed, products: 300, workers: 4, webshops: []int{4}, durations: shortDurations()}
-	p.orders, p.every, p.kills = 500, 2*time.Second, 10
+	p.orders, p.every, p.kills = 5000, 4*time.Second, 40
 	if quick {
 		p.orders, p.every, p.kills = 40, 1500*time.Millisecond, 4
 	}

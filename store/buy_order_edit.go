@@ -275,6 +275,18 @@ func (tx *Tx) followUp(ctx context.Context, o Outbox) error {
 	return err
 }
 
+const followingSQL = outboxSelect + `
+WHERE o.coupling_id = @coupling AND o.object = @object AND o.object_id = @id AND o.state = 'pending' AND o.run_id IS NULL`
+
+// FollowingOutbox is the write that follows one that was sent, of the same object; nil when nothing does.
+func (tx *Tx) FollowingOutbox(ctx context.Context, o Outbox) (*Outbox, error) {
+	list, err := many[Outbox](ctx, tx, followingSQL, pgx.StrictNamedArgs{"coupling": o.CouplingID, "object": string(o.Object), "id": o.ObjectID})
+	if err != nil || len(list) == 0 {
+		return nil, wrap("find write that follows", err)
+	}
+	return &list[0], nil
+}
+
 // totalOf is what the audit log keeps of an order before an edit.
 func totalOf(o ObjectRow) map[string]any {
 	total, _, _ := koppel.BuyOrders.Field("total_value")

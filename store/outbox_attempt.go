@@ -89,8 +89,9 @@ FROM webshop w LEFT JOIN LATERAL (
     SELECT began_at FROM outbox WHERE webshop_id = w.id AND object = 'buy_orders' AND operation = 'create' AND began_at > now() - interval '1 hour'
     ORDER BY began_at DESC OFFSET w.buy_order_cap - 1 LIMIT 1) b ON true
 WHERE w.id = $1`
-	// stopWait is how soon a held write looks whether its stop has ended.
-	stopWait = time.Minute
+	// stopWait is how soon a held write looks whether its stop has ended, capWait how soon whether the cap was raised.
+	stopWait = 30 * time.Second
+	capWait  = 5 * time.Minute
 )
 
 // heldBack says whether a stop or the cap holds a write that is due, and which.
@@ -117,7 +118,7 @@ func (tx *Tx) heldBack(ctx context.Context, w waitingWrite) (Attempt, string, er
 		return Attempt{}, "", err
 	}
 	return Attempt{
-		Wait:   min(time.Duration(c.Seconds*float64(time.Second))+time.Second, stopWait),
+		Wait:   min(time.Duration(c.Seconds*float64(time.Second))+time.Second, capWait),
 		Reason: fmt.Sprintf("the webshop's cap of %d buy orders an hour is reached; it goes on by itself, or with a higher cap", c.Cap),
 	}, "cap", nil
 }

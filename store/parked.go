@@ -29,16 +29,18 @@ type ParkedRow struct {
 	LastAt       time.Time
 	Times        int64
 	ResolvedAt   *time.Time
+	// Outbox is the outside id of the write that a person must see to; nil for a record.
+	Outbox *string
 	// Raw is the record as it came; only Tx.Parked gives it.
 	Raw []byte
 }
 
 const parkedColumns = `
 SELECT p.id, p.uuid, p.webshop_id, p.coupling_id, c.uuid AS coupling_uuid, p.stream_id, st.name AS stream, p.remote_id, p.object,
-       p.field, p.expression, p.input, p.kind, p.reason, r.uuid AS run_uuid, p.first_at, p.last_at, p.times, p.resolved_at`
+       p.field, p.expression, p.input, p.kind, p.reason, r.uuid AS run_uuid, p.first_at, p.last_at, p.times, p.resolved_at, b.uuid AS outbox`
 
 const parkedFrom = `
-FROM parked p JOIN coupling c ON c.id = p.coupling_id LEFT JOIN stream st ON st.id = p.stream_id LEFT JOIN run r ON r.id = p.run_id`
+FROM parked p JOIN coupling c ON c.id = p.coupling_id LEFT JOIN stream st ON st.id = p.stream_id LEFT JOIN run r ON r.id = p.run_id LEFT JOIN outbox b ON b.id = p.outbox_id`
 
 const parkedSQL = parkedColumns + `, p.raw, p.codec` + parkedFrom + ` WHERE p.uuid = $1`
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/koppel-io/koppel"
@@ -23,6 +24,29 @@ func (tx *Tx) parkPush(ctx context.Context, o Outbox, cause koppel.Advice) error
 		"object": string(o.Object), "operation": o.Operation, "kind": string(cause.Kind), "reason": plain(cause.Detail), "outbox": o.ID,
 	})
 	return err
+}
+
+const leftOverSQL = `
+UPDATE outbox SET state = 'parked', error = @error, updated_at = now()
+WHERE run_id = @run AND state = 'unknown' AND began_at < now() - make_interval(secs => @patience) RETURNING id`
+
+// ParkLeftOver gives a write to a person whose outcome is still unknown when its run gives up, once it was tried for
+// as long as patience.
+func (tx *Tx) ParkLeftOver(ctx context.Context, run int64, patience time.Duration, cause koppel.Advice) error {
+	const op = "park write of unknown outcome"
+	advice, err := adviceOrNull(&cause)
+	if err != nil {
+		return wrap(op, err)
+	}
+	left, err := many[struct{ ID int64 }](ctx, tx, leftOverSQL, pgx.StrictNamedArgs{"run": run, "error": advice, "patience": patience.Seconds()})
+	if err != nil || len(left) == 0 {
+		return wrap(op, err)
+	}
+	o, err := tx.OutboxByID(ctx, left[0].ID)
+	if err != nil {
+		return wrap(op, err)
+	}
+	return wrap(op, tx.parkPush(ctx, o, cause))
 }
 
 // resolvePush takes a write off the parked ones.
