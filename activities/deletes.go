@@ -121,6 +121,9 @@ func (d *deletions) compare(ctx, watched context.Context, stream string) (more b
 	case scan.Whole:
 	case s.Each != "" && s.Children == "changed" && (scan.Since == nil || s.Since == nil):
 		parentsOf = d.run.ID
+		if err := d.nameParent(ctx, stream, lease); err != nil {
+			return false, err
+		}
 	default:
 		return false, nil
 	}
@@ -215,6 +218,9 @@ func (d *deletions) orphans(ctx context.Context) error {
 		}
 		lease, err := d.leaseless(ctx, stream)
 		if err == nil {
+			err = d.nameParent(ctx, stream, lease)
+		}
+		if err == nil {
 			err = d.Store.Orphans(ctx, lease)
 		}
 		if err != nil {
@@ -222,6 +228,15 @@ func (d *deletions) orphans(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// nameParent tells the store the stream's parent, which it only knows by itself where the mapping reads it.
+func (d *deletions) nameParent(ctx context.Context, stream string, lease store.Lease) error {
+	parent, err := d.Store.StreamID(ctx, d.run.WebshopID, d.run.CouplingID, d.parentOf(stream))
+	if err != nil {
+		return err
+	}
+	return d.Store.NameParent(ctx, lease, parent)
 }
 
 // act takes what is proven for gone, as far as the budget goes.

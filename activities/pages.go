@@ -46,7 +46,6 @@ func (a *Activities) pagesOf(ctx context.Context, p *pinned, client *rest.Client
 		return client.Read(stream, opts)
 	}
 	f := &fanOut{store: a.Store, client: client, lease: lease, stream: stream, opts: opts}
-	f.end = rest.End{Rule: "every parent read to its end", Complete: true, Total: -1}
 	if s.Children == "changed" {
 		f.changedIn = lease.Run
 	}
@@ -85,14 +84,35 @@ type fanOut struct {
 	adopted bool
 	queue   []store.StoredRecord
 	current *rest.Reader
-	end     rest.End
 }
 
-// fanOutResume is the position of a fan-out: the parent being read and the
-// position in its collection.
+// fanOutResume is the position of a fan-out: the parent being read, the
+// position in its collection, and what the parents before it showed.
 type fanOutResume struct {
 	Parent string          `json:"parent"`
 	Page   json.RawMessage `json:"page,omitempty"`
+	parentsRead
+}
+
+// parentsRead sums up how the children of parents were read.
+type parentsRead struct {
+	// Cut: of one they were not read to their end. Unsure: of one there were
+	// several pages, between which rows may have moved, or the parent was not
+	// found any more.
+	Cut     bool             `json:"cut,omitempty"`
+	Unsure  bool             `json:"unsure,omitempty"`
+	Ignored map[string]int64 `json:"ignored,omitempty"`
+}
+
+func (p *parentsRead) add(end rest.End) {
+	p.Cut = p.Cut || !end.Complete
+	p.Unsure = p.Unsure || end.Pages > 1 && !end.Counted
+	for rule, n := range end.Ignored {
+		if p.Ignored == nil {
+			p.Ignored = map[string]int64{}
+		}
+		p.Ignored[rule] += n
+	}
 }
 
 const parentsAtOnce = 500
@@ -108,15 +128,17 @@ func (f *fanOut) Next(ctx context.Context) (*rest.Page, error) {
 		page, err := f.current.Next(ctx)
 		switch {
 		case err == nil:
-			resume, err := json.Marshal(fanOutResume{Parent: f.at.Parent, Page: page.Resume})
+			resume, err := json.Marshal(fanOutResume{Parent: f.at.Parent, Page: page.Resume, parentsRead: f.at.parentsRead})
 			page.Resume, page.Total = resume, -1
 			return page, err
 		case errors.Is(err, io.EOF):
-			f.end.Complete = f.end.Complete && f.current.End().Complete
+			f.at.add(f.current.End())
 			f.current = nil
 			f.queue = f.queue[1:]
 		case koppel.KindOf(err) == koppel.KindNotFound:
-			// The parent was deleted after it was read; its children go with it.
+			// The parent was deleted after it was read; its children go with it,
+			// once that is known of it.
+			f.at.Unsure = true
 			f.current = nil
 			f.queue = f.queue[1:]
 		default:
@@ -125,8 +147,14 @@ func (f *fanOut) Next(ctx context.Context) (*rest.Page, error) {
 	}
 }
 
-// End sums up over the parents.
-func (f *fanOut) End() rest.End { return f.end }
+// End sums up over the parents. The children are counted when each parent's
+// are what one answer, or a total that did not move, says: a set of its own.
+func (f *fanOut) End() rest.End {
+	return rest.End{
+		Rule: "every parent read to its end", Complete: !f.at.Cut, Counted: !f.at.Cut && !f.at.Unsure, Total: -1,
+		Ignored: f.at.Ignored,
+	}
+}
 
 // Close lets go of pages that were requested ahead.
 func (f *fanOut) Close() {
@@ -160,7 +188,7 @@ func (f *fanOut) open(ctx context.Context) error {
 	if resume != nil && parent.ID == f.at.Parent {
 		opts.Resume = resume
 	}
-	f.at = fanOutResume{Parent: parent.ID}
+	f.at.Parent, f.at.Page = parent.ID, nil
 	reader, err := f.client.Read(f.stream, opts)
 	f.current = reader
 	return err
@@ -169,8 +197,10 @@ func (f *fanOut) open(ctx context.Context) error {
 // more returns the next stored parents: first the one that a resumed slice
 // stopped in, then those after it.
 func (f *fanOut) more(ctx context.Context) ([]store.StoredRecord, error) {
-	if f.at.Parent != "" && !f.adopted {
-		f.adopted, f.after = true, f.at.Parent
+	resumed := f.at.Parent != "" && !f.adopted
+	f.adopted = true
+	if resumed {
+		f.after = f.at.Parent
 		return f.store.RecordsByID(ctx, f.lease.Webshop, f.parents, []string{f.at.Parent})
 	}
 	parents, err := f.store.StoredRecords(ctx, f.lease.Webshop, f.parents, store.RecordsAfter{ID: f.after, Run: f.changedIn, Limit: parentsAtOnce})

@@ -165,6 +165,16 @@ func (db *DB) Prove(ctx context.Context, lease Lease) error {
 	}))
 }
 
+const nameParentSQL = `UPDATE stream SET parent_stream_id = $3 WHERE webshop_id = $1 AND id = $2 AND parent_stream_id IS NULL`
+
+// NameParent notes the stream whose records are the parents of those of the lease's stream, unless one is known.
+func (db *DB) NameParent(ctx context.Context, lease Lease, parent int64) error {
+	return db.wrap("name parent stream", db.InTx(ctx, ForWebshop(lease.Webshop), func(tx *Tx) error {
+		_, err := tx.exec(ctx, nameParentSQL, lease.Webshop, lease.Stream, parent)
+		return err
+	}))
+}
+
 const orphansSQL = `
 INSERT INTO gone_suspect (webshop_id, coupling_id, stream_id, remote_id, reason, ticket, proven)
 SELECT c.webshop_id, $2, c.stream_id, c.remote_id, 'parent', p.ticket, true

@@ -11,6 +11,7 @@ import (
 
 var joinings = []scenario{
 	{"an object of several streams follows each of them", anObjectFollowsItsJoins},
+	{"children that are read per parent are replaced as a whole", childrenAreSets},
 	{"rows of a group are one object, elements of a record many", rowsAreGroupedAndTakenApart},
 }
 

@@ -59,6 +59,10 @@ func (f *flat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	_, _ = fmt.Sscan(r.URL.Query().Get("skip"), &skip)
+	if _, there := f.tables[strings.TrimPrefix(r.URL.Path, "/")]; !there && strings.HasPrefix(r.URL.Path, "/parts/") {
+		http.NotFound(w, r)
+		return
+	}
 	rows := []map[string]any{}
 	for _, row := range f.tables[strings.TrimPrefix(r.URL.Path, "/")] {
 		if row["Timestamp"].(int) > after {
@@ -75,12 +79,15 @@ func (f *flat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// newFlat couples a remote of flat tables, as a draft.
-func newFlat(t *testing.T, l *land, name string) (*site, *flat) {
+// newFlat couples a remote of flat tables, as a draft; change rewrites its connector.
+func newFlat(t *testing.T, l *land, name string, change ...*strings.Replacer) (*site, *flat) {
 	t.Helper()
 	source, err := connectors.ReadSource("../../connectors/testdata/flat")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range change {
+		source.Manifest, source.Mapping = c.Replace(source.Manifest), c.Replace(source.Mapping)
 	}
 	publish(t, l, client.ConnectorSource{Manifest: strings.Replace(source.Manifest, "connector: flat\n", "connector: "+name+"\n", 1), Mapping: source.Mapping})
 	f := &flat{tables: map[string][]map[string]any{}}

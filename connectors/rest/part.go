@@ -212,7 +212,7 @@ func (r *Reader) nextPart() error {
 
 // End tells how the read ended, or how far it is.
 func (r *Reader) End() End {
-	end := End{Rule: r.at.Rule, Total: r.at.Total, Read: r.at.Read, Ignored: r.at.Ignored, Rereads: r.at.Rereads}
+	end := End{Rule: r.at.Rule, Total: r.at.Total, Read: r.at.Read, Pages: r.at.Pages, Ignored: r.at.Ignored, Rereads: r.at.Rereads}
 	if len(r.parts) > 1 {
 		if end.Total >= 0 && r.at.Before >= 0 {
 			end.Total += r.at.Before

@@ -84,8 +84,9 @@ type End struct {
 	Counted bool
 	// Total is what the remote said last; -1 when it did not tell.
 	Total int64
-	// Read is how many records the read gave, across resumes.
-	Read int64
+	// Read is how many records the read gave, across resumes, in how many Pages.
+	Read  int64
+	Pages int
 	// Ignored counts answers that a response rule ignored or took as empty, by rule.
 	Ignored map[string]int64
 	// Rereads counts pages that were read again because rows may have moved or
