@@ -10,7 +10,9 @@ func (a *administration) generate(n int) {
 		}
 		return whole
 	}
-	a.insert(administrations, values{"Code": int64(a.code), "Country": "NL", "Currency": "EUR", "CustomerName": "Example Outdoor BV", "Description": "Example Outdoor " + string(rune('A'+n%26)), "HID": int64(n + 1), "Main": n == 0, "Status": int64(0)})
+	for i := range cfg.Divisions { // one login sees them all
+		a.insert(administrations, values{"Code": int64(cfg.FirstDivision + i), "Country": "NL", "Currency": "EUR", "CustomerName": "Example Outdoor BV", "Description": "Example Outdoor " + string(rune('A'+i%26)), "HID": int64(i + 1), "Main": i == 0, "Status": int64(0)})
+	}
 	g := &generator{administration: a, today: a.site.today()}
 	g.epoch = g.today - 400*dayMS
 	g.warehouses(cfg.Warehouses)

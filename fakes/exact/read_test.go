@@ -208,6 +208,16 @@ func TestDeletedRowsAreTold(t *testing.T) {
 	}
 }
 
+func TestOneLoginSeesEveryDivision(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Config{Items: -1, Divisions: 3})
+	for _, path := range []string{"system/Divisions", "system/AllDivisions", "hrm/Divisions"} {
+		if codes := column(s.all(path+"?$select=Code,Description"), "Code"); len(codes) != 3 || codes[0] != 123456.0 || codes[2] != 123458.0 {
+			t.Errorf("%s: %v", path, codes)
+		}
+	}
+}
+
 func TestFunctions(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Config{Items: 5})

@@ -34,7 +34,7 @@ func newTable(def *entity) *table { return &table{def: def, rows: map[string]*ro
 // key tells the rows of a table apart.
 func (t *table) key(r *row) string {
 	if len(t.def.key) == 1 {
-		return r.text(t.def, t.def.key[0])
+		return plain(r.get(t.def, t.def.key[0]))
 	}
 	parts := make([]string, len(t.def.key))
 	for i, name := range t.def.key {
