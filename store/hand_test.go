@@ -152,7 +152,9 @@ func TestObjectsAreMergedAndSplitAndThatIsUndone(t *testing.T) {
 	})
 	r.want(t, "Product A|4.000000|∅|A,B\nProduct Z|∅|∅|Z", rows)
 	r.want(t, "Product A", sold)
-	got := in(t, r.App, r.scope(), func(ctx context.Context, tx *store.Tx) (store.ObjectRow, error) { return tx.Object(ctx, koppel.Products, b) })
+	got := in(t, r.App, r.scope(), func(ctx context.Context, tx *store.Tx) (store.ObjectRow, error) {
+		return tx.Object(ctx, koppel.Products, b)
+	})
 	if got.UUID != a {
 		t.Errorf("the old id answers %s, want %s", got.UUID, a)
 	}
