@@ -104,8 +104,7 @@ func (tx *Tx) EndPushStop(ctx context.Context, id, by string) (PushStop, error) 
 	if err := checkID(op, "push stop", id); err != nil {
 		return PushStop{}, err
 	}
-	s, err := one[PushStop](ctx, tx, pushStopSelect+` WHERE s.uuid = $1`, id)
-	if err != nil {
+	if _, err := one[PushStop](ctx, tx, pushStopSelect+` WHERE s.uuid = $1`, id); err != nil {
 		return PushStop{}, foundOr(op, "push stop", id, err)
 	}
 	n, err := tx.exec(ctx, endStopSQL, pgx.StrictNamedArgs{"uuid": id, "by": by})
@@ -118,7 +117,8 @@ func (tx *Tx) EndPushStop(ctx context.Context, id, by string) (PushStop, error) 
 	if _, err := tx.exec(ctx, endHeldSQL); err != nil {
 		return PushStop{}, wrap(op, err)
 	}
-	if s, err = one[PushStop](ctx, tx, pushStopSelect+` WHERE s.uuid = $1`, id); err != nil {
+	s, err := one[PushStop](ctx, tx, pushStopSelect+` WHERE s.uuid = $1`, id)
+	if err != nil {
 		return PushStop{}, wrap(op, err)
 	}
 	return s, wrap(op, tx.Audit(ctx, Audit{Actor: by, Action: "push.resume", Subject: s.UUID, Before: map[string]any{"reason": s.Reason}}))
