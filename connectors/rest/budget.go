@@ -41,12 +41,16 @@ type budget struct {
 	reason   string
 	slots    koppel.Slots
 	used     int
+	lease    int
 	leasedAt time.Time
 }
 
 // stale is how long leased slots may lie unused: later they would come as a
 // burst beside the slots of other workers.
 const stale = time.Second
+
+// leaseMost is the most slots leased at once.
+const leaseMost = 50
 
 func newBudget(key string, concurrency int, buckets []koppel.Bucket, leaser Leaser, waitInside time.Duration, now func() time.Time) *budget {
 	p := &budget{key: key, concurrency: concurrency, buckets: buckets, leaser: leaser, waitInside: waitInside, now: now}
@@ -148,7 +152,8 @@ func (p *budget) leasedWait(ctx context.Context) (time.Duration, string, error) 
 		p.used = p.slots.Count // slots from before the block are void
 	}
 	if p.used >= p.slots.Count || now.Sub(p.slotAt(p.used)) > stale && now.Sub(p.leasedAt) > stale {
-		slots, err := p.leaser.LeaseSlots(ctx, p.key, p.buckets, p.ask())
+		p.grow()
+		slots, err := p.leaser.LeaseSlots(ctx, p.key, p.buckets, p.lease)
 		if err != nil {
 			return 0, "", koppel.Wrap("lease request slots of "+p.key, err)
 		}
@@ -169,13 +174,20 @@ func (p *budget) slotAt(i int) time.Time {
 	return p.slots.First.Add(time.Duration(i) * p.slots.Every)
 }
 
-// ask is how many slots to lease: about a second's worth.
-func (p *budget) ask() int {
-	n := 50
-	for _, b := range p.buckets {
-		n = min(n, max(1, int(float64(b.Limit)/b.Per.Seconds())))
+// grow sets how many slots to lease next: twice as many as were all used, up
+// to a second's worth, and one to begin with or after a pause. Slots that are
+// leased and not used are lost to everybody, and many clients, such as that of
+// a push, send a request or two.
+func (p *budget) grow() {
+	if p.used < p.slots.Count || p.slots.Count == 0 {
+		p.lease = 1
+		return
 	}
-	return n
+	p.lease *= 2
+	for _, b := range p.buckets {
+		p.lease = min(p.lease, max(1, int(float64(b.Limit)/b.Per.Seconds())))
+	}
+	p.lease = min(p.lease, leaseMost)
 }
 
 // longSpan divides buckets whose exhaustion is a matter of seconds from those

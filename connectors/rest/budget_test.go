@@ -144,7 +144,7 @@ func TestLongWaitsAreNotSatThrough(t *testing.T) {
 	})
 }
 
-func TestSlotsAreLeasedAFewAtATime(t *testing.T) {
+func TestMoreSlotsAreLeasedTheMoreAreUsed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := &leaser{every: 200 * time.Millisecond}
@@ -158,17 +158,17 @@ func TestSlotsAreLeasedAFewAtATime(t *testing.T) {
 		if took := time.Since(began); took != 1800*time.Millisecond {
 			t.Errorf("ten requests at five a second took %s", took)
 		}
-		if diff := cmp.Diff([]int{5, 5}, l.leases); diff != "" {
+		if diff := cmp.Diff([]int{1, 2, 4, 5}, l.leases); diff != "" {
 			t.Error(diff)
 		}
 		if _, err := b.take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		<-time.After(time.Minute) // the four slots left are stale by now
+		<-time.After(time.Minute) // the one slot left is stale by now
 		if _, err := b.take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]int{5, 5, 5, 5}, l.leases); diff != "" {
+		if diff := cmp.Diff([]int{1, 2, 4, 5, 1}, l.leases); diff != "" {
 			t.Error(diff)
 		}
 	})
