@@ -121,7 +121,7 @@ func TestOneRenewalForAllWorkers(t *testing.T) {
 	if a.issuer.asked != 1 {
 		t.Errorf("the remote was asked %d times", a.issuer.asked)
 	}
-	if kept := a.row(t, `convert_from(sealed, 'LATIN1') LIKE '%access%'`); kept != "false" {
+	if kept := a.row(t, `position('access'::bytea IN sealed) > 0`); kept != "false" {
 		t.Errorf("the token is kept in plain text: %s", kept)
 	}
 }
