@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -12,8 +13,10 @@ const outboxSQL = `
 SELECT o.reference, o.state, coalesce(o.remote_id, ''),
        coalesce((SELECT string_agg(s.remote_id, ' ' ORDER BY s.remote_id) FROM source s
                  WHERE s.webshop_id = o.webshop_id AND s.coupling_id = o.coupling_id AND s.object = 'buy_orders' AND s.object_id = o.object_id), ''),
-       ARRAY(SELECT coalesce(l.remote_id, '') FROM buy_order_line l WHERE l.webshop_id = o.webshop_id AND l.buy_order_id = o.object_id ORDER BY l.position),
-       ARRAY(SELECT l.quantity FROM buy_order_line l WHERE l.webshop_id = o.webshop_id AND l.buy_order_id = o.object_id ORDER BY l.position)
+       ARRAY(SELECT concat_ws(' ', coalesce(l.remote_id, 'none'), 'of product', coalesce(
+                 (SELECT string_agg(p.remote_id, ' ' ORDER BY p.remote_id) FROM source p WHERE p.webshop_id = l.webshop_id
+                  AND p.coupling_id = o.coupling_id AND p.object = 'products' AND p.object_id = l.product_id), 'none'), 'times', l.quantity)
+             FROM buy_order_line l WHERE l.webshop_id = o.webshop_id AND l.buy_order_id = o.object_id)
 FROM outbox o ORDER BY o.id`
 
 // orders compares every write to the shop with the shop's ledger.
@@ -29,8 +32,7 @@ func (j *judge) orders(ctx context.Context) error {
 	asked := map[string]bool{}
 	var reference, state, remote, source string
 	var lines []string
-	var quantities []int64
-	if _, err := pgx.ForEachRow(rows, []any{&reference, &state, &remote, &source, &lines, &quantities}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&reference, &state, &remote, &source, &lines}, func() error {
 		j.Compared++
 		j.Orders.Placed++
 		asked[reference] = true
@@ -48,7 +50,7 @@ func (j *judge) orders(ctx context.Context) error {
 			j.Orders.Twice++
 			j.example("order %s reached the shop %d times", reference, len(in.Orders))
 		case state == "sent":
-			if wrong := in.differs(remote, source, lines, quantities); wrong != "" {
+			if wrong := in.differs(remote, source, lines); wrong != "" {
 				right = false
 				j.Orders.WrongIDs++
 				j.example("order %s: %s", reference, wrong)
@@ -70,20 +72,23 @@ func (j *judge) orders(ctx context.Context) error {
 	return nil
 }
 
-// differs names the first id that is not the shop's.
-func (o ordered) differs(remote, source string, lines []string, quantities []int64) string {
+// differs names what of the order is not the shop's: its id, or a line, which
+// is the shop's id with the product and the quantity under it. The shop may
+// have been sent the lines in another order than ours.
+func (o ordered) differs(remote, source string, lines []string) string {
 	order := o.Orders[0]
 	id := strconv.FormatInt(order.ID, 10)
 	if remote != id || source != id {
 		return fmt.Sprintf("outbox row %q and source %q, in the shop %s", remote, source, id)
 	}
-	if len(lines) != len(order.Lines) {
-		return fmt.Sprintf("%d lines, in the shop %d", len(lines), len(order.Lines))
-	}
+	there := make([]string, len(order.Lines))
 	for i, line := range order.Lines {
-		if lines[i] != strconv.FormatInt(line.ID, 10) || quantities[i] != line.Quantity {
-			return fmt.Sprintf("line %d is %q of %d pieces, in the shop %d of %d", i+1, lines[i], quantities[i], line.ID, line.Quantity)
-		}
+		there[i] = fmt.Sprintf("%d of product %d times %d", line.ID, line.ProductID, line.Quantity)
+	}
+	slices.Sort(there)
+	slices.Sort(lines)
+	if !slices.Equal(lines, there) {
+		return fmt.Sprintf("lines %q, in the shop %q", lines, there)
 	}
 	return ""
 }
