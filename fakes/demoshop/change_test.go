@@ -167,6 +167,23 @@ func TestMutationWhileReading(t *testing.T) {
 	}
 }
 
+// TestRowDeletedOnceListed deletes a row of the first page, so that the second begins one row later.
+func TestRowDeletedOnceListed(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Config{Products: 30, Misbehaviour: Misbehaviour{Faults: []Fault{{Kind: RowDeleted, Times: 1, Path: "/products"}}}})
+	list := func(page int) []item {
+		return s.rows("/products?per_page=10&orderby=id&order=asc&page=" + strconv.Itoa(page))
+	}
+	first := list(1)
+	if s.Counts().Gone != 1 || s.get("/products/"+first[5].id()).status != 404 {
+		t.Errorf("counts %+v: the middle of what was listed is still there", s.Counts())
+	}
+	now, second := list(1), list(2)
+	if len(first) != 10 || now[9].id() == first[9].id() || second[0].id() == now[9].id() {
+		t.Errorf("the page after %s begins with %s; the first page now ends with %s", first[9].id(), second[0].id(), now[9].id())
+	}
+}
+
 // TestRecentChanges compares the short way to find recent changes with the
 // shop's own list.
 func TestRecentChanges(t *testing.T) {

@@ -57,6 +57,7 @@ const (
 	EmptyList    FaultKind = "empty_list"    // a list answers that there is nothing
 	TenthList    FaultKind = "tenth_list"    // a list answers as if it had a tenth of its rows
 	LowTotal     FaultKind = "low_total"     // a list tells a total that is a few rows too low
+	RowDeleted   FaultKind = "row_deleted"   // a product is deleted once its page was listed, so that later pages shift
 )
 
 // Fault spoils a share of the requests that match.
@@ -94,7 +95,7 @@ func (f *Fault) before() bool {
 
 func (f *Fault) hangs() bool { return f.Kind == HangBefore || f.Kind == HangAfter }
 
-var faultKinds = []FaultKind{Latency, RateLimit, ErrorBefore, ErrorAfter, HangBefore, HangAfter, Truncate, Unauthorized, Challenge, RepeatPage, Notice, Garbage, EmptyList, TenthList, LowTotal}
+var faultKinds = []FaultKind{Latency, RateLimit, ErrorBefore, ErrorAfter, HangBefore, HangAfter, Truncate, Unauthorized, Challenge, RepeatPage, Notice, Garbage, EmptyList, TenthList, LowTotal, RowDeleted}
 
 // check says which field cannot be.
 func (m Misbehaviour) check() error {

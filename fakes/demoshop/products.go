@@ -13,9 +13,12 @@ const (
 
 func (s *Shop) listProducts(c *call) answer {
 	var onlyID bool
-	return s.page(c, nil, func(l *listing) (int, []ref) {
+	var listed []ref
+	defer func() { s.deleteListed(c, listed) }()
+	return s.page(c, nil, func(l *listing) (total int, refs []ref) {
 		onlyID = l.fields.onlyID()
-		return s.selectProducts(l)
+		total, listed = s.selectProducts(l)
+		return total, listed
 	}, func(b []byte, r ref) []byte {
 		if onlyID {
 			b = append(b, `{"id":`...)
@@ -23,6 +26,13 @@ func (s *Shop) listProducts(c *call) answer {
 		}
 		return s.appendProduct(b, r, false)
 	})
+}
+
+// deleteListed deletes a product that a page has just listed, so that every later page begins one row further on.
+func (s *Shop) deleteListed(c *call, listed []ref) {
+	if c.fault == RowDeleted && len(listed) > 0 {
+		s.Delete(s.layout.id(listed[len(listed)/2]), true)
+	}
 }
 
 // product finds a product that can be read by its id; a variation is none.
