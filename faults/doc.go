@@ -3,6 +3,8 @@
 //
 //	go run ./faults -fault=kill   workers killed and stopped, PostgreSQL crashed, while a shop is read
 //	go run ./faults -fault=push   orders sent to a shop that loses its answers, workers killed
+//	go run ./faults -fault=deletes   lists cut, emptied and shortened at every page: nothing may be disabled
+//	go run ./faults -fault=race   two couplings that bring the same products at once
 //	go run ./faults -fault=refresh   a login with refresh tokens that work once, whoever renews it killed at each step
 //
 // It starts everything itself and keeps nothing: a PostgreSQL cluster with

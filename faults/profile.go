@@ -67,3 +67,13 @@ func pushProfile(quick bool, seed uint64) profile {
 	}
 	return p
 }
+
+// deletesProfile is a shop of a few pages, of which a few products are deleted:
+// fewer than what a person is asked about.
+func deletesProfile(quick bool, seed uint64) profile {
+	p := profile{seed: seed, products: 2400, workers: 1, webshops: []int{1}, durations: shortDurations()}
+	if quick {
+		p.products = 130
+	}
+	return p
+}

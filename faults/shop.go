@@ -63,27 +63,56 @@ func (s *shop) misbehave(ctx context.Context, m demoshop.Misbehaviour) error {
 
 // sold are the remote ids of the first products that can be bought.
 func (s *shop) sold(ctx context.Context, most int) ([]string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/_demo/truth/products?limit="+strconv.Itoa(most), nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
 	var ids []string
-	for lines := json.NewDecoder(res.Body); lines.More(); {
-		var line struct {
-			ID   int64
-			Type string
-		}
-		if err := lines.Decode(&line); err != nil {
-			return nil, err
-		}
+	err := s.told(ctx, "/_demo/truth/products?limit="+strconv.Itoa(most), func(line told) {
 		if line.Type != "variable" {
 			ids = append(ids, strconv.FormatInt(line.ID, 10))
 		}
+	})
+	return ids, err
+}
+
+// gone are the remote ids of what was listed once and is not any more.
+func (s *shop) gone(ctx context.Context) (map[string]bool, error) {
+	ids := map[string]bool{}
+	err := s.told(ctx, "/_demo/truth/gone", func(line told) { ids[strconv.FormatInt(line.ID, 10)] = true })
+	return ids, err
+}
+
+// struck is how many answers were spoiled so far.
+func (s *shop) struck(ctx context.Context) (n int64, err error) {
+	err = s.told(ctx, "/_demo/ledger", func(line told) {
+		for _, times := range line.Faults {
+			n += times
+		}
+	})
+	return n, err
+}
+
+// told is what the shop tells of itself, as far as a board asks.
+type told struct {
+	ID     int64
+	Type   string
+	Faults map[string]int64
+}
+
+// told reads JSON values, one after the other.
+func (s *shop) told(ctx context.Context, path string, each func(told)) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+	if err != nil {
+		return err
 	}
-	return ids, nil
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	for values := json.NewDecoder(res.Body); values.More(); {
+		var value told
+		if err := values.Decode(&value); err != nil {
+			return err
+		}
+		each(value)
+	}
+	return nil
 }
