@@ -129,4 +129,6 @@ type Evidence struct {
 	Kept     int64 `json:"kept,omitempty"`
 	// Missing is what evidence lacks, in words; empty when the run earned its green.
 	Missing string `json:"missing,omitempty"`
+	// Odd is what a person should look at though nothing is missing, in words.
+	Odd string `json:"odd,omitempty"`
 }

@@ -20,7 +20,13 @@ func evidences(ctx context.Context, tx *store.Tx, run store.Run, scans []store.S
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, evidenceOf(run, scan, usual, compared))
+		e := evidenceOf(run, scan, usual, compared)
+		if run.Mode == koppel.ModeSince {
+			if e.Odd, err = tx.LikeFull(ctx, scan, usual); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, e)
 	}
 	return all, nil
 }

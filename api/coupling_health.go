@@ -40,6 +40,12 @@ func healthOf(c store.Coupling, runs []store.LastRun) health {
 			if out.State == "ok" {
 				out = health{State: "degraded", Detail: r.StreamGroup + " left parked records"}
 			}
+		case koppel.RunSucceeded:
+			for _, e := range r.Evidence {
+				if e.Odd != "" && out.State == "ok" {
+					out = health{State: "degraded", Detail: e.Stream + ": " + e.Odd}
+				}
+			}
 		}
 	}
 	return out

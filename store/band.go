@@ -45,3 +45,37 @@ func (b Band) Outside(scan Scan) string {
 	}
 	return ""
 }
+
+// An incremental read is like a full one when it counts at least likeFull percent of the smallest usual complete read,
+// which has more than likeFullFew records. One may be a change to everything; the remote ignores what it is asked for
+// when likeFullScans do in a row.
+const (
+	likeFull      = 90
+	likeFullFew   = 200
+	likeFullScans = 3
+)
+
+const selectiveSQL = `
+SELECT count(*) FILTER (WHERE records * 100 >= $3::bigint) FROM (
+    SELECT s.records FROM scan s JOIN run r ON r.id = s.run_id
+    WHERE s.stream_id = $1 AND s.id < $2 AND NOT s.whole AND r.mode = 'since' AND r.state IN ('succeeded', 'succeeded_with_parked')
+    ORDER BY s.id DESC LIMIT $4
+) last`
+
+// LikeFull says in words that an incremental scan and those before it read everything, as they do where a remote
+// ignores the time that it is asked for; "" when they did not.
+func (tx *Tx) LikeFull(ctx context.Context, scan Scan, usual Band) (string, error) {
+	least := usual.Low * likeFull
+	if scan.Whole || usual.Scans == 0 || usual.Low <= likeFullFew || scan.Records*100 < least {
+		return "", nil
+	}
+	var before int
+	if err := tx.tx.QueryRow(ctx, selectiveSQL, scan.StreamID, scan.ID, least, likeFullScans-1).Scan(&before); err != nil {
+		return "", wrap("look at the last incremental reads", err)
+	}
+	if before < likeFullScans-1 {
+		return "", nil
+	}
+	return fmt.Sprintf("%d incremental reads in a row read nearly everything (%d records, a complete read counts %d): the remote seems to ignore the time it is asked for",
+		likeFullScans, scan.Records, usual.Low), nil
+}

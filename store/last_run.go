@@ -14,6 +14,7 @@ type LastRun struct {
 	Mode        koppel.Mode
 	State       koppel.RunState
 	Error       *koppel.Advice
+	Evidence    []koppel.Evidence
 	FinishedAt  *time.Time
 	// Newest: no run of the group is younger. NewestEnded: no run of the group that ended is.
 	Newest      bool
@@ -28,7 +29,7 @@ WITH last AS (
           WHERE coupling_id = $1 AND mode NOT IN ('single', 'replay') ORDER BY id DESC LIMIT 2000) recent
     GROUP BY stream_group, direction
 )
-SELECT r.uuid, r.stream_group, r.mode, r.state, r.error, r.finished_at,
+SELECT r.uuid, r.stream_group, r.mode, r.state, r.error, r.evidence, r.finished_at,
        r.id = l.newest AS newest, coalesce(r.id = l.ended, false) AS newest_ended
 FROM last l JOIN run r ON r.id IN (l.newest, l.ended)
 ORDER BY l.newest DESC, r.id DESC`

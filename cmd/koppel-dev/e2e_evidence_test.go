@@ -12,6 +12,7 @@ import (
 
 var evidences = []scenario{
 	{"a single run says which keys the remote does not know", aSingleRunNamesWhatIsMissing},
+	{"an incremental read that reads like a full one is told", anIncrementalLikeAFull},
 	{"the timeline tells slices, back-offs and attempts", theTimelineTells},
 }
 
@@ -42,6 +43,37 @@ func aSingleRunNamesWhatIsMissing(t *testing.T, l *land) {
 			t.Errorf("a single run of supplier %s counts %+v", id, run.Counts)
 		}
 		break
+	}
+}
+
+// anIncrementalLikeAFull reads a shop whose cache plugin drops the time from the address.
+func anIncrementalLikeAFull(t *testing.T, l *land) {
+	s := newSite(t, l, demoshop.Config{Products: 240, Orders: 3})
+	s.activate(t)
+	since := func() (client.Run, client.Coupling) {
+		run := s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeSince})
+		coupling, err := l.api.Coupling(t.Context(), s.coupling.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run, coupling
+	}
+	s.misbehave(t, demoshop.Fault{Kind: demoshop.Unfiltered, Path: "/products", Share: 1})
+	for range 2 { // everything may have changed once, and once more
+		if run, coupling := since(); run.Counts.Records != 240 || run.Evidence[0].Odd != "" || coupling.Health.State != "ok" {
+			t.Fatalf("%s counts %d, evidence %+v, health %+v", run.ID, run.Counts.Records, run.Evidence, coupling.Health)
+		}
+	}
+	run, coupling := since()
+	if odd := run.Evidence[0].Odd; !strings.Contains(odd, "3 incremental reads in a row") || !strings.Contains(odd, "240") {
+		t.Errorf("the third ends with evidence %+v", run.Evidence)
+	}
+	if coupling.Health.State != "degraded" || !strings.Contains(coupling.Health.Detail, "ignore the time") {
+		t.Errorf("health = %+v", coupling.Health)
+	}
+	s.misbehave(t)
+	if run, coupling := since(); run.Evidence[0].Odd != "" || coupling.Health.State != "ok" {
+		t.Errorf("once the shop heeds the time again: evidence %+v, health %+v", run.Evidence, coupling.Health)
 	}
 }
 

@@ -47,6 +47,12 @@ func (p *program) showRun(r client.Run) error {
 			for _, e := range r.Evidence {
 				t.row(e.Stream, e.EndRule, yesNo(e.Complete), e.Read, total(e.Total), ignored(e.Ignored), e.Missing)
 			}
+			for _, e := range r.Evidence {
+				if e.Odd != "" {
+					t.gap()
+					t.row("Look at " + e.Stream + ": " + e.Odd)
+				}
+			}
 		}
 		if r.Wait != nil && r.Wait.Advice != nil && !r.State.Ended() {
 			t.gap()

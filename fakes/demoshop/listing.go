@@ -14,6 +14,9 @@ func (s *Shop) page(c *call, extra func(*listing) []string, choose func(*listing
 		return invalidParams(errs)
 	}
 	l.repeat = c.repeat
+	if c.fault == Unfiltered {
+		l.modified = bounds{}
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	total, refs := choose(l)

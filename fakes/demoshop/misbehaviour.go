@@ -57,6 +57,7 @@ const (
 	EmptyList    FaultKind = "empty_list"    // a list answers that there is nothing
 	TenthList    FaultKind = "tenth_list"    // a list answers as if it had a tenth of its rows
 	LowTotal     FaultKind = "low_total"     // a list tells a total that is a few rows too low
+	Unfiltered   FaultKind = "unfiltered"    // a list takes no notice of modified_after and modified_before
 	RowDeleted   FaultKind = "row_deleted"   // a product is deleted once its page was listed, so that later pages shift
 )
 
@@ -95,7 +96,7 @@ func (f *Fault) before() bool {
 
 func (f *Fault) hangs() bool { return f.Kind == HangBefore || f.Kind == HangAfter }
 
-var faultKinds = []FaultKind{Latency, RateLimit, ErrorBefore, ErrorAfter, HangBefore, HangAfter, Truncate, Unauthorized, Challenge, RepeatPage, Notice, Garbage, EmptyList, TenthList, LowTotal, RowDeleted}
+var faultKinds = []FaultKind{Latency, RateLimit, ErrorBefore, ErrorAfter, HangBefore, HangAfter, Truncate, Unauthorized, Challenge, RepeatPage, Notice, Garbage, EmptyList, TenthList, LowTotal, Unfiltered, RowDeleted}
 
 // check says which field cannot be.
 func (m Misbehaviour) check() error {
