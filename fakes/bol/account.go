@@ -8,6 +8,8 @@ import (
 
 	// The zone of the order days must be known on every machine.
 	_ "time/tzdata"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
 )
 
 // Account is one fake seller's account. All methods may be called at once.
@@ -35,7 +37,7 @@ type Account struct {
 	tokenEpoch     int // tokens of an earlier one are taken no more
 
 	buckets buckets
-	faults  faults
+	faults  mischief.Drawer[Misbehaviour]
 	ledger  ledger
 	events  events
 	closed  chan struct{}
@@ -61,8 +63,8 @@ func New(cfg Config) (*Account, error) {
 		return nil, fmt.Errorf("bol: key of the tokens: %w", err)
 	}
 	a.buckets.init(cfg)
-	a.faults.init(cfg.Seed, cfg.Misbehaviour)
-	a.ledger.init()
+	a.faults.Init(cfg.Seed)
+	a.faults.Replace(cfg.Misbehaviour, cfg.Misbehaviour.DelayMS, cfg.Misbehaviour.Faults)
 	a.events.init()
 	a.stock()
 	return a, nil

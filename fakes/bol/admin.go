@@ -1,17 +1,17 @@
 package bol
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // serveAdmin answers the demo's own endpoints, which no marketplace has.
 func (a *Account) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/_demo"), "/") {
 	case "GET /state":
-		reply(w, a.State())
+		standin.Reply(w, a.State())
 	case "GET /ledger":
 		a.serveLedger(w, r)
 	case "GET /truth/orders":
@@ -22,20 +22,20 @@ func (a *Account) serveAdmin(w http.ResponseWriter, r *http.Request) {
 		replyLines(w, a.Replenishments())
 	case "POST /misbehave":
 		var m Misbehaviour
-		if !take(w, r, &m) {
+		if !standin.Receive(w, r, &m) {
 			return
 		}
 		if err := a.Misbehave(m); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		reply(w, m)
+		standin.Reply(w, m)
 	case "POST /mutate":
 		var in struct {
 			Count int `json:"count"`
 			Change
 		}
-		if !take(w, r, &in) {
+		if !standin.Receive(w, r, &in) {
 			return
 		}
 		changed := a.Mutate(min(in.Count, maxRows))
@@ -46,10 +46,10 @@ func (a *Account) serveAdmin(w http.ResponseWriter, r *http.Request) {
 			}
 			changed++
 		}
-		reply(w, map[string]int{"changed": changed})
+		standin.Reply(w, map[string]int{"changed": changed})
 	case "POST /insert":
 		var in NewOrder
-		if !take(w, r, &in) {
+		if !standin.Receive(w, r, &in) {
 			return
 		}
 		id, err := a.PlaceOrder(in)
@@ -57,25 +57,25 @@ func (a *Account) serveAdmin(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		reply(w, map[string]string{"order": id})
+		standin.Reply(w, map[string]string{"order": id})
 	case "POST /delete":
 		var in struct {
 			Offer string `json:"offer"`
 		}
-		if !take(w, r, &in) {
+		if !standin.Receive(w, r, &in) {
 			return
 		}
 		if err := a.Apply(Change{Offer: in.Offer, Delete: true}); err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
 			return
 		}
-		reply(w, in)
+		standin.Reply(w, in)
 	case "POST /revoke-tokens":
 		a.RevokeTokens()
-		reply(w, a.State())
+		standin.Reply(w, a.State())
 	case "POST /rotate-key":
 		a.RotateKey()
-		reply(w, a.State())
+		standin.Reply(w, a.State())
 	default:
 		http.Error(w, "no such demo endpoint", http.StatusNotFound)
 	}
@@ -84,20 +84,14 @@ func (a *Account) serveAdmin(w http.ResponseWriter, r *http.Request) {
 func (a *Account) serveLedger(w http.ResponseWriter, r *http.Request) {
 	switch kind := r.URL.Query().Get("kind"); kind {
 	case "effects":
-		reply(w, a.Effects())
+		standin.Reply(w, a.Effects())
 	case "requests":
-		reply(w, a.Requests())
+		standin.Reply(w, a.Requests())
 	case "":
-		reply(w, a.Ledger())
+		standin.Reply(w, a.Ledger())
 	default:
 		http.Error(w, "kind: give effects, requests or nothing", http.StatusBadRequest)
 	}
-}
-
-func reply(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	// The client may be gone; there is nobody to tell.
-	_, _ = w.Write(append(marshal(v), '\n'))
 }
 
 // replyLines writes one JSON line for each row.
@@ -108,14 +102,4 @@ func replyLines[T any](w http.ResponseWriter, rows []T) {
 			return
 		}
 	}
-}
-
-func take(w http.ResponseWriter, r *http.Request, v any) bool {
-	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		http.Error(w, "the body: "+err.Error(), http.StatusBadRequest)
-		return false
-	}
-	return true
 }

@@ -60,7 +60,7 @@ func (a *Account) getExport(c *call) answer {
 	if !known {
 		return notFound("report", c.id())
 	}
-	if r := c.hit.rule; r != nil && (r.Kind == Empty || r.Kind == Tenth) {
+	if r := c.hit.Rule; r != nil && (r.Kind == Empty || r.Kind == Tenth) {
 		report = firstRows(report, r.Kind)
 	}
 	return answer{status: http.StatusOK, body: report, ctype: csvType + ";charset=UTF-8"}

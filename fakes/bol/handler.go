@@ -3,11 +3,13 @@ package bol
 import (
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // maxBody bounds a request body.
@@ -19,7 +21,7 @@ type call struct {
 	query url.Values
 	body  []byte
 	ids   []string // of the route's {…}
-	hit   hit
+	hit   mischief.Hit
 	now   time.Time
 }
 
@@ -51,24 +53,11 @@ func (a *Account) Handler() http.Handler {
 	routes := a.routes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_demo/") {
-			if !loopback(r.RemoteAddr) {
-				http.Error(w, "the demo endpoints answer loopback callers only", http.StatusForbidden)
-				return
-			}
-			a.serveAdmin(w, r)
+			standin.Local(w, r, a.serveAdmin)
 			return
 		}
 		a.serveAPI(w, r, routes)
 	})
-}
-
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		host = addr
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 func (a *Account) serveAPI(w http.ResponseWriter, r *http.Request, routes []route) {
@@ -83,17 +72,17 @@ func (a *Account) serveAPI(w http.ResponseWriter, r *http.Request, routes []rout
 		return
 	}
 	c.body = body
-	c.hit = a.faults.draw(r.Method, r.URL.Path)
-	if !a.pause(r, c.hit.delay) {
-		a.ledger.request(c, rt, 0, "", "left while waiting")
+	c.hit = a.faults.Draw(r.Method, r.URL.Path)
+	if !mischief.Pause(r.Context(), a.closed, c.hit.Delay) {
+		a.note(c, rt, 0, "", "left while waiting")
 		return
 	}
-	if c.hit.rule != nil && c.hit.rule.before() {
-		if c.hit.rule.hangs() {
-			a.ledger.request(c, rt, 0, "", string(c.hit.rule.Kind))
-			a.hang(r, c.hit.rule)
+	if rule := c.hit.Rule; rule != nil && rule.Before() {
+		if rule.Hangs() {
+			a.note(c, rt, 0, "", rule.Kind)
+			mischief.Hang(r, a.closed, rule)
 		}
-		a.finish(w, c, rt, a.spoilBefore(c.hit.rule))
+		a.finish(w, c, rt, a.spoilBefore(rule))
 		return
 	}
 	var an answer
@@ -168,16 +157,11 @@ func (c *call) match(pattern string, parts []string) bool {
 // finish answers a request, spoiled by a fault after the effect if there is
 // one, and counts it.
 func (a *Account) finish(w http.ResponseWriter, c *call, rt route, an answer) {
-	rule := c.hit.rule
-	if rule != nil && !rule.before() {
+	if rule := c.hit.Rule; rule != nil && !rule.Before() {
 		a.spoilAfter(w, c, rt, an, rule)
 		return
 	}
-	fault := ""
-	if rule != nil {
-		fault = string(rule.Kind)
-	}
-	a.ledger.request(c, rt, an.status, an.effect, fault)
+	a.note(c, rt, an.status, an.effect, c.hit.Kind())
 	an.write(w)
 }
 

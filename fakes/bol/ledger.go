@@ -1,40 +1,28 @@
 package bol
 
 import (
-	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // ledger counts every request and every effect, and keeps the last ones.
 type ledger struct {
+	standin.Ledger
 	mu         sync.Mutex
-	counts     map[counted]int64
-	faults     map[string]int64
-	deliveries map[string]*Delivery
+	deliveries map[string]Delivery
 	effects    []Effect
-	last       []Request // a ring
-	next       int
-	total      int64
 }
 
-// counted is what requests are counted by.
-type counted struct {
-	Method string `json:"method"`
-	Path   string `json:"path"`
-	Status int    `json:"status"` // 0: no answer was sent
-	Effect string `json:"effect,omitempty"`
-	Fault  string `json:"fault,omitempty"`
-}
-
-// Request is one request as the ledger keeps it, without its token.
-type Request struct {
-	At    time.Time `json:"at"`
-	Query string    `json:"query,omitempty"`
-	URL   string    `json:"url"`
-	counted
+// note counts a request in the ledger.
+func (a *Account) note(c *call, rt route, status int, effect string, fault FaultKind) {
+	a.ledger.Note(standin.Request{At: c.now, URL: c.r.URL.Path, Query: c.r.URL.RawQuery, Counted: standin.Counted{
+		Method: c.r.Method, Path: rt.pattern, Status: status, Effect: effect, Fault: string(fault),
+	}})
 }
 
 // Effect is one write that was taken, in order: of kind stock or replenishment,
@@ -52,30 +40,6 @@ type Delivery struct {
 	Refused int64 `json:"refused"`
 }
 
-const keptRequests = 5000
-
-func (l *ledger) init() {
-	l.counts, l.faults, l.deliveries = map[counted]int64{}, map[string]int64{}, map[string]*Delivery{}
-}
-
-func (l *ledger) request(c *call, rt route, status int, effect, fault string) {
-	by := counted{c.r.Method, rt.pattern, status, effect, fault}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.total++
-	l.counts[by]++
-	if fault != "" {
-		l.faults[fault]++
-	}
-	req := Request{At: c.now.UTC(), URL: c.r.URL.Path, Query: c.r.URL.RawQuery, counted: by}
-	if len(l.last) < keptRequests {
-		l.last = append(l.last, req)
-		return
-	}
-	l.last[l.next] = req
-	l.next = (l.next + 1) % keptRequests
-}
-
 func (l *ledger) effect(kind, about string, amount int, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,31 +49,23 @@ func (l *ledger) effect(kind, about string, amount int, at time.Time) {
 func (l *ledger) delivery(subscription string, taken bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d := l.deliveries[subscription]
-	if d == nil {
-		d = &Delivery{}
-		l.deliveries[subscription] = d
+	if l.deliveries == nil {
+		l.deliveries = map[string]Delivery{}
 	}
+	d := l.deliveries[subscription]
 	if taken {
 		d.Taken++
 	} else {
 		d.Refused++
 	}
-}
-
-// Count is how often requests of one kind came.
-type Count struct {
-	counted
-	Count int64 `json:"count"`
+	l.deliveries[subscription] = d
 }
 
 // Ledger is what was asked of the account and what came of it.
 type Ledger struct {
-	Requests int64            `json:"requests"`
-	Tokens   int64            `json:"tokens"` // tokens issued
-	Refused  int64            `json:"refused"`
-	Counts   []Count          `json:"counts"`
-	Faults   map[string]int64 `json:"faults"`
+	standin.Summary
+	Tokens  int64 `json:"tokens"` // tokens issued
+	Refused int64 `json:"refused"`
 	// Doubled are references that more than one replenishment has.
 	Doubled    []string            `json:"doubled"`
 	Deliveries map[string]Delivery `json:"deliveries"`
@@ -118,28 +74,18 @@ type Ledger struct {
 // Ledger sums up all requests so far.
 func (a *Account) Ledger() Ledger {
 	l := &a.ledger
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := Ledger{Requests: l.total, Faults: map[string]int64{}, Counts: []Count{}, Doubled: []string{}, Deliveries: map[string]Delivery{}}
-	for k, n := range l.faults {
-		out.Faults[k] = n
-	}
-	for k, d := range l.deliveries {
-		out.Deliveries[k] = *d
-	}
-	for k, n := range l.counts {
-		out.Counts = append(out.Counts, Count{k, n})
+	out := Ledger{Summary: l.Summary(), Doubled: []string{}, Deliveries: map[string]Delivery{}}
+	for _, k := range out.Counts {
 		if k.Effect == "token" {
-			out.Tokens += n
+			out.Tokens += k.Count
 		}
 		if k.Status == http.StatusTooManyRequests {
-			out.Refused += n
+			out.Refused += k.Count
 		}
 	}
-	slices.SortFunc(out.Counts, func(x, y Count) int {
-		return cmp.Or(cmp.Compare(x.Path, y.Path), cmp.Compare(x.Method, y.Method), cmp.Compare(x.Status, y.Status),
-			cmp.Compare(x.Effect, y.Effect), cmp.Compare(x.Fault, y.Fault))
-	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.Copy(out.Deliveries, l.deliveries)
 	seen := map[string]int{}
 	for _, e := range l.effects {
 		if e.Kind == "replenishment" {
@@ -159,9 +105,4 @@ func (a *Account) Effects() []Effect {
 }
 
 // Requests are the last requests, oldest first.
-func (a *Account) Requests() []Request {
-	l := &a.ledger
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append(slices.Clone(l.last[l.next:]), l.last[:l.next]...)
-}
+func (a *Account) Requests() []standin.Request { return a.ledger.Recent() }

@@ -1,58 +1,25 @@
 package bol
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"net"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
-// Main runs an account as a process of its own until it is interrupted. Once
-// it listens it prints one JSON line {"url":…,"token_url":…,"base":…} on
-// stdout. Errors name the flag that is wrong; -h prints the flags on stdout.
-func Main(args []string, stdout io.Writer) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	return run(ctx, args, stdout)
-}
+// program is an account as a process of its own; once it listens it says
+// {"url":…,"token_url":…,"base":…}.
+var program = standin.Program{Name: "bol", Addr: "127.0.0.1:8097", Flags: declare}
 
-func run(ctx context.Context, args []string, stdout io.Writer) error {
-	cfg, addr, err := parseFlags(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	a, err := New(cfg)
-	if err != nil {
-		return err
-	}
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("bol: --addr: %w", err)
-	}
-	url := "http://" + ln.Addr().String()
-	said := map[string]string{"url": url, "token_url": url + "/token", "base": url + "/retailer"}
-	if err := json.NewEncoder(stdout).Encode(said); err != nil {
-		return errors.Join(fmt.Errorf("bol: %w", err), ln.Close())
-	}
-	return a.ServeListener(ctx, ln)
-}
+// Main runs an account until it is interrupted, as standin.Program says.
+func Main(args []string, stdout io.Writer) error { return program.Main(args, stdout) }
 
-func parseFlags(args []string, stdout io.Writer) (Config, string, error) {
+func declare(f *flag.FlagSet) func() (standin.Started, error) {
 	cfg := Config{Limits: map[string]Limit{}}
-	f := flag.NewFlagSet("bol", flag.ContinueOnError)
-	f.SetOutput(stdout)
-	addr := f.String("addr", "127.0.0.1:8097", "address to listen on; port 0 takes a free one")
 	f.IntVar(&cfg.Offers, "offers", 200, "offers at the start; -1 for none")
 	f.IntVar(&cfg.Orders, "orders", 300, "orders at the start; -1 for none")
 	f.IntVar(&cfg.Days, "days", 80, "how many days back the orders of the start go")
@@ -76,25 +43,17 @@ func parseFlags(args []string, stdout io.Writer) (Config, string, error) {
 		cfg.Limits[route] = l
 		return err
 	})
-	misbehave := f.String("misbehave", "", "misbehaviour as JSON, the body of POST /_demo/misbehave")
-	if err := f.Parse(args); err != nil {
-		return cfg, "", fmt.Errorf("bol: %w", err)
-	}
-	if f.NArg() > 0 {
-		return cfg, "", fmt.Errorf("bol: %q is no flag", f.Arg(0))
-	}
-	// 0 means the default in a Config; a flag says what it says.
-	for _, n := range []*int{&cfg.Offers, &cfg.Orders, &cfg.FBBEvery, &cfg.ProcessPolls} {
-		if *n == 0 {
-			*n = -1
+	standin.JSON(f, "misbehave", "misbehaviour as JSON, the body of POST /_demo/misbehave", &cfg.Misbehaviour)
+	return func() (standin.Started, error) {
+		standin.None(&cfg.Offers, &cfg.Orders, &cfg.FBBEvery, &cfg.ProcessPolls)
+		a, err := New(cfg)
+		if err != nil {
+			return standin.Started{}, err
 		}
+		return standin.Started{Server: a.server(), Says: func(url string) any {
+			return map[string]string{"url": url, "token_url": url + "/token", "base": url + "/retailer"}
+		}}, nil
 	}
-	if *misbehave != "" {
-		if err := json.Unmarshal([]byte(*misbehave), &cfg.Misbehaviour); err != nil {
-			return cfg, "", fmt.Errorf("bol: --misbehave: %w", err)
-		}
-	}
-	return cfg, *addr, nil
 }
 
 var errLimit = errors.New("give a route, requests and a span, such as 'GET /orders=25/1m'")

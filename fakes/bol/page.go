@@ -18,7 +18,7 @@ func page[T any](c *call, name string, rows []T) answer {
 			return refuse("page", "must be greater than or equal to 1")
 		}
 	}
-	if r := c.hit.rule; r != nil {
+	if r := c.hit.Rule; r != nil {
 		switch {
 		case r.Kind == RepeatPage && n > 1:
 			n--

@@ -27,7 +27,7 @@ func (a *Account) submit(c *call, event, text string, do func() (entity, failure
 		id: a.id(), event: event, text: text, created: c.now, due: c.now.Add(a.cfg.ProcessTime),
 		polls: a.cfg.ProcessPolls, do: do,
 	}
-	if r := c.hit.rule; r != nil && r.fate() {
+	if r := c.hit.Rule; r != nil && fate(r.Kind) {
 		p.fate = r.Kind
 	}
 	a.processes = append(a.processes, p)

@@ -137,7 +137,7 @@ func TestRun(t *testing.T) {
 	r, w := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"--addr", "127.0.0.1:0", "--offers", "7", "--orders", "0", "--ean", "8712345000017", "--limit", "GET /orders=5/1m"}, w)
+		done <- program.Run(ctx, []string{"--addr", "127.0.0.1:0", "--offers", "7", "--orders", "0", "--ean", "8712345000017", "--limit", "GET /orders=5/1m"}, w)
 	}()
 	var said struct {
 		URL   string `json:"url"`
@@ -159,12 +159,12 @@ func TestRun(t *testing.T) {
 		t.Error(err)
 	}
 	for _, args := range [][]string{{"--offers", "many"}, {"--misbehave", "{"}, {"--limit", "GET /orders"}, {"more"}, {"--addr", "127.0.0.1:no"}} {
-		if err := run(t.Context(), args, io.Discard); err == nil {
+		if err := program.Run(t.Context(), args, io.Discard); err == nil {
 			t.Errorf("%v: no error", args)
 		}
 	}
 	var help bytes.Buffer
-	if err := run(t.Context(), []string{"-h"}, &help); err != nil || !strings.Contains(help.String(), "-process-polls") {
+	if err := program.Run(t.Context(), []string{"-h"}, &help); err != nil || !strings.Contains(help.String(), "-process-polls") {
 		t.Errorf("help: %v %s", err, help.String())
 	}
 }

@@ -82,7 +82,7 @@ func (a *Account) authorise(c *call) *answer {
 		refused = problem(http.StatusUnauthorized, "Unauthorized", "The token is missing or not valid.")
 	case !c.now.Before(expires):
 		refused = problem(http.StatusUnauthorized, "Expired JWT", "JWT expired at "+expires.UTC().Format(time.RFC3339))
-	case a.faults.misbehaviour().Inactive:
+	case a.faults.Set().Inactive:
 		refused = problem(http.StatusForbidden, "Forbidden", "The account is not active.")
 	default:
 		return nil

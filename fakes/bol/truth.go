@@ -99,7 +99,7 @@ func (a *Account) State() State {
 	defer a.mu.Unlock()
 	return State{
 		len(a.offers), len(a.orders), len(a.shipments), len(a.replenishments), len(a.pending), len(a.reports),
-		len(a.subscriptions), tokens, a.faults.misbehaviour(),
+		len(a.subscriptions), tokens, a.faults.Set(),
 	}
 }
 
@@ -108,7 +108,7 @@ func (a *Account) Misbehave(m Misbehaviour) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	a.faults.replace(m)
+	a.faults.Replace(m, m.DelayMS, m.Faults)
 	return nil
 }
 

@@ -1,28 +1,28 @@
 package demoshop
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // serveAdmin answers the demo's own endpoints, which no shop has.
 func (s *Shop) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/_demo"), "/") {
 	case "GET /state":
-		reply(w, s.State())
+		standin.Reply(w, s.State())
 	case "POST /misbehave":
 		var m Misbehaviour
-		if !receive(w, r, &m) {
+		if !standin.Receive(w, r, &m) {
 			return
 		}
 		if err := s.Misbehave(m); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		reply(w, m)
+		standin.Reply(w, m)
 	case "POST /mutate":
 		var in struct {
 			Count  int   `json:"count"`
@@ -30,7 +30,7 @@ func (s *Shop) serveAdmin(w http.ResponseWriter, r *http.Request) {
 			ID     int64 `json:"id"`     // a product whose stock is set without a new date_modified
 			Stock  int32 `json:"stock"`
 		}
-		if !receive(w, r, &in) {
+		if !standin.Receive(w, r, &in) {
 			return
 		}
 		if in.ID != 0 && !s.SetStockSilently(in.ID, in.Stock) {
@@ -39,17 +39,17 @@ func (s *Shop) serveAdmin(w http.ResponseWriter, r *http.Request) {
 		}
 		s.Mutate(min(in.Count, maxProducts))
 		s.PlaceOrders(min(in.Orders, maxProducts))
-		reply(w, s.Counts())
+		standin.Reply(w, s.Counts())
 	case "GET /counts":
-		reply(w, s.Counts())
+		standin.Reply(w, s.Counts())
 	case "GET /ledger":
 		switch kind := r.URL.Query().Get("kind"); kind {
 		case "purchase_orders":
-			reply(w, s.PurchaseOrders())
+			standin.Reply(w, s.PurchaseOrders())
 		case "requests":
-			reply(w, s.ledger.recent())
+			standin.Reply(w, s.ledger.Recent())
 		case "":
-			reply(w, s.Ledger())
+			standin.Reply(w, s.Ledger())
 		default:
 			http.Error(w, "kind: give purchase_orders, requests or nothing", http.StatusBadRequest)
 		}
@@ -66,24 +66,6 @@ func (s *Shop) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.Error(w, "no such demo endpoint", http.StatusNotFound)
 	}
-}
-
-func reply(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	// The client may be gone; there is nobody to tell.
-	_ = e.Encode(v)
-}
-
-func receive(w http.ResponseWriter, r *http.Request, v any) bool {
-	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		http.Error(w, "the body: "+err.Error(), http.StatusBadRequest)
-		return false
-	}
-	return true
 }
 
 // serveTruth streams JSON lines; from is the first id, limit the most lines.

@@ -3,6 +3,8 @@ package demoshop
 import (
 	"slices"
 	"strings"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // Counts are the shop's own numbers of what is listed now.
@@ -52,9 +54,7 @@ func (s *Shop) Counts() Counts {
 
 // LedgerSummary is what the shop saw and did.
 type LedgerSummary struct {
-	Requests int64            `json:"requests"`
-	Counts   []count          `json:"counts"`
-	Faults   map[string]int64 `json:"faults"`
+	standin.Summary
 	// PurchaseOrders are all orders, References the different references
 	// among them, Doubled the references that were ordered more than once.
 	PurchaseOrders int      `json:"purchase_orders"`
@@ -64,8 +64,7 @@ type LedgerSummary struct {
 
 // Ledger sums up every request and purchase order so far.
 func (s *Shop) Ledger() LedgerSummary {
-	var l LedgerSummary
-	l.Requests, l.Counts, l.Faults = s.ledger.summary()
+	l := LedgerSummary{Summary: s.ledger.Summary()}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	l.PurchaseOrders, l.References, l.Doubled = len(s.buys.all), len(s.buys.byReference), []string{}
@@ -120,7 +119,7 @@ type State struct {
 func (s *Shop) State() State {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return State{s.cfg.Version, s.cfg.Seed, s.cfg.ShopZone, s.cfg.Products, s.revision, len(s.changed), s.faults.misbehaviour()}
+	return State{s.cfg.Version, s.cfg.Seed, s.cfg.ShopZone, s.cfg.Products, s.revision, len(s.changed), s.faults.Set()}
 }
 
 // Misbehave replaces how the shop misbehaves, or says which field cannot be.
@@ -128,7 +127,7 @@ func (s *Shop) Misbehave(m Misbehaviour) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	s.faults.replace(m)
+	s.faults.Replace(m, m.DelayMS, m.Faults)
 	return nil
 }
 

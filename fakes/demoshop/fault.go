@@ -1,111 +1,11 @@
 package demoshop
 
 import (
-	"bytes"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
-	"strings"
-	"sync"
-	"time"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
 )
-
-// faults draws what happens to a request.
-type faults struct {
-	mu    sync.Mutex
-	rng   *rand.Rand
-	set   Misbehaviour
-	seen  []int // requests that matched, by fault
-	times []int // how often each struck
-}
-
-// hit is one draw.
-type hit struct {
-	rule  *Fault
-	delay time.Duration
-}
-
-func (f *faults) init(seed uint64, m Misbehaviour) {
-	f.rng = rand.New(rand.NewPCG(seed, 0x6b6f70))
-	f.replace(m)
-}
-
-func (f *faults) replace(m Misbehaviour) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.set, f.seen, f.times = m, make([]int, len(m.Faults)), make([]int, len(m.Faults))
-}
-
-func (f *faults) misbehaviour() Misbehaviour {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.set
-}
-
-func (f *faults) mutation() Mutation { return f.misbehaviour().Mutation }
-
-// draw decides about one request to a path below Base.
-func (f *faults) draw(method, path string) hit {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	h := hit{delay: time.Duration(f.set.DelayMS) * time.Millisecond}
-	u := f.rng.Float64()
-	for k := range f.set.Faults {
-		r := &f.set.Faults[k]
-		if r.Method != "" && !strings.EqualFold(r.Method, method) || !strings.HasPrefix(path, r.Path) {
-			continue
-		}
-		f.seen[k]++
-		if f.seen[k] <= r.Skip || r.Times > 0 && f.times[k] >= r.Times {
-			continue
-		}
-		share := r.Share
-		if share == 0 {
-			share = 1
-		}
-		if u >= share {
-			u -= share
-			continue
-		}
-		f.times[k]++
-		copied := *r
-		if r.Kind == Latency {
-			h.delay += time.Duration(r.DelayMS) * time.Millisecond
-		}
-		if copied.Cut == "" {
-			copied.Cut = [...]string{"length", "chunk", "json"}[f.rng.IntN(3)]
-		}
-		h.rule = &copied
-		break
-	}
-	return h
-}
-
-// pause waits d; false when the client left first.
-func (s *Shop) pause(r *http.Request, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-r.Context().Done():
-	case <-s.closed:
-	}
-	return false
-}
-
-// hang keeps the client waiting, then drops the connection without an answer.
-func (s *Shop) hang(r *http.Request, f *Fault) {
-	d := 2 * time.Minute
-	if f.DelayMS > 0 {
-		d = time.Duration(f.DelayMS) * time.Millisecond
-	}
-	s.pause(r, d)
-	panic(http.ErrAbortHandler)
-}
 
 // spoilBefore is the answer of a fault that lets nothing happen.
 func (s *Shop) spoilBefore(r *http.Request, f *Fault) answer {
@@ -148,7 +48,7 @@ const challengePage = `<!DOCTYPE html><html lang="en-US"><head><title>Just a mom
 
 // spoilAfter answers what was done already, badly.
 func (s *Shop) spoilAfter(w http.ResponseWriter, r *http.Request, rt route, a answer, f *Fault) {
-	count := func(status int) { s.ledger.request(r, rt.pattern, status, a.effect, string(f.Kind), s.cfg.Now()) }
+	count := func(status int) { s.note(r, rt.pattern, status, a.effect, f.Kind) }
 	switch f.Kind {
 	case ErrorAfter:
 		bad := serverError(f.Status)
@@ -156,67 +56,23 @@ func (s *Shop) spoilAfter(w http.ResponseWriter, r *http.Request, rt route, a an
 		bad.write(w)
 	case HangAfter:
 		count(0)
-		s.hang(r, f)
+		mischief.Hang(r, s.closed, f)
 	case Truncate:
 		count(a.status)
-		cut(w, a, f.Cut)
+		mischief.Cut(w, f, a.body, func(w http.ResponseWriter, body []byte) {
+			a.body = body
+			a.write(w)
+		})
 	case Notice:
 		a.body = append([]byte("<br />\n<b>Notice</b>:  Undefined index: sku in <b>/srv/shop/plugin.php</b> on line <b>12</b><br />\n"), a.body...)
 		count(a.status)
 		a.write(w)
 	case Garbage:
-		a.body = breakRecord(a.body)
+		a.body = mischief.Garble(a.body, `{"id":`, "name")
 		count(a.status)
 		a.write(w)
 	default: // Latency and RepeatPage have had their effect.
 		count(a.status)
 		a.write(w)
 	}
-}
-
-// cut sends the first half of a body.
-func cut(w http.ResponseWriter, a answer, how string) {
-	half := a.body[:len(a.body)/2]
-	switch how {
-	case "json":
-		a.body = half
-		a.write(w)
-	case "length":
-		a.write(halfWriter{w})
-		panic(http.ErrAbortHandler)
-	default:
-		w.Header().Set("Content-Type", jsonType)
-		for k, v := range a.header {
-			w.Header()[k] = v
-		}
-		w.WriteHeader(a.status)
-		// The connection is dropped next, whatever these two could tell.
-		_, _ = w.Write(half)
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// halfWriter lets the headers promise a whole body and sends half of it.
-type halfWriter struct{ http.ResponseWriter }
-
-// Write sends the first half of b.
-func (h halfWriter) Write(b []byte) (int, error) {
-	n, err := h.ResponseWriter.Write(b[:len(b)/2])
-	if err == nil {
-		err = http.NewResponseController(h.ResponseWriter).Flush()
-	}
-	return n, err
-}
-
-// breakRecord doubles a key of the last record, which JSON readers that care
-// refuse, and puts a byte that is no UTF-8 into its value.
-func breakRecord(body []byte) []byte {
-	k := bytes.LastIndex(body, []byte(`{"id":`))
-	if k < 0 {
-		return body
-	}
-	b := append([]byte(nil), body[:k]...)
-	b = append(b, "{\"name\":\"\xff\",\"name\":\"twice\","...)
-	return append(b, body[k+1:]...)
 }

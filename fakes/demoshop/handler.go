@@ -3,11 +3,13 @@ package demoshop
 import (
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // Base is the path all shop endpoints stand under.
@@ -43,24 +45,11 @@ func (s *Shop) Handler() http.Handler {
 	routes := s.routes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_demo/") {
-			if !loopback(r.RemoteAddr) {
-				http.Error(w, "the demo endpoints answer loopback callers only", http.StatusForbidden)
-				return
-			}
-			s.serveAdmin(w, r)
+			standin.Local(w, r, s.serveAdmin)
 			return
 		}
 		s.serveAPI(w, r, routes)
 	})
-}
-
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		host = addr
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 func (s *Shop) serveAPI(w http.ResponseWriter, r *http.Request, routes []route) {
@@ -80,13 +69,13 @@ func (s *Shop) serveAPI(w http.ResponseWriter, r *http.Request, routes []route) 
 		return
 	}
 	c.body = body
-	hit := s.faults.draw(method, path)
-	if !s.pause(r, hit.delay) {
-		s.ledger.request(r, rt.pattern, 0, "", "left while waiting", s.cfg.Now())
+	hit := s.faults.Draw(method, path)
+	if !mischief.Pause(r.Context(), s.closed, hit.Delay) {
+		s.note(r, rt.pattern, 0, "", "left while waiting")
 		return
 	}
-	if hit.rule != nil && hit.rule.before() {
-		s.finish(w, r, rt, s.spoilBefore(r, hit.rule), hit.rule)
+	if hit.Rule != nil && hit.Rule.Before() {
+		s.finish(w, r, rt, s.spoilBefore(r, hit.Rule), hit.Rule)
 		return
 	}
 	if do == nil {
@@ -97,17 +86,15 @@ func (s *Shop) serveAPI(w http.ResponseWriter, r *http.Request, routes []route) 
 		s.finish(w, r, rt, *problem, nil)
 		return
 	}
-	c.repeat = hit.rule != nil && hit.rule.Kind == RepeatPage
-	if hit.rule != nil {
-		c.fault = hit.rule.Kind
-	}
+	c.fault = hit.Kind()
+	c.repeat = c.fault == RepeatPage
 	a := do(c)
 	a.allow = rt.allow
-	plain := hit.rule != nil && (hit.rule.Kind == Notice || hit.rule.Kind == Garbage)
+	plain := c.fault == Notice || c.fault == Garbage
 	if s.cfg.Gzip && !plain && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		a = a.compressed()
 	}
-	s.finish(w, r, rt, a, hit.rule)
+	s.finish(w, r, rt, a, hit.Rule)
 }
 
 // find is the route of a path; do is nil when there is none.
@@ -156,19 +143,16 @@ func (c *call) match(pattern string, parts []string) bool {
 // finish counts a request and answers it, spoiled by a fault after the effect
 // if there is one.
 func (s *Shop) finish(w http.ResponseWriter, r *http.Request, rt route, a answer, rule *Fault) {
-	fault := ""
-	if rule != nil {
-		fault = string(rule.Kind)
-	}
-	if rule != nil && !rule.before() {
+	fault := mischief.Hit{Rule: rule}.Kind()
+	if rule != nil && !rule.Before() {
 		s.spoilAfter(w, r, rt, a, rule)
 		return
 	}
-	if rule != nil && rule.hangs() {
-		s.ledger.request(r, rt.pattern, 0, a.effect, fault, s.cfg.Now())
-		s.hang(r, rule)
+	if rule != nil && rule.Hangs() {
+		s.note(r, rt.pattern, 0, a.effect, fault)
+		mischief.Hang(r, s.closed, rule)
 	}
-	s.ledger.request(r, rt.pattern, a.status, a.effect, fault, s.cfg.Now())
+	s.note(r, rt.pattern, a.status, a.effect, fault)
 	a.write(w)
 }
 

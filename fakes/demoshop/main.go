@@ -1,54 +1,21 @@
 package demoshop
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"net"
-	"os/signal"
-	"syscall"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
-// Main runs a shop as a process of its own until it is interrupted. Once it
-// listens it prints one JSON line {"url":…,"base":…} on stdout. Errors name the
-// flag that is wrong; -h prints the flags on stdout.
-func Main(args []string, stdout io.Writer) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	return run(ctx, args, stdout)
-}
+// program is a shop as a process of its own; once it listens it says
+// {"url":…,"base":…}.
+var program = standin.Program{Name: "demoshop", Addr: "127.0.0.1:8095", Flags: declare}
 
-func run(ctx context.Context, args []string, stdout io.Writer) error {
-	cfg, addr, err := parseFlags(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	s, err := New(cfg)
-	if err != nil {
-		return err
-	}
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return errors.Join(fmt.Errorf("demoshop: --addr: %w", err), s.Close())
-	}
-	url := "http://" + ln.Addr().String()
-	if err := json.NewEncoder(stdout).Encode(map[string]string{"url": url, "base": url + Base}); err != nil {
-		return errors.Join(fmt.Errorf("demoshop: %w", err), ln.Close(), s.Close())
-	}
-	return s.ServeListener(ctx, ln)
-}
+// Main runs a shop until it is interrupted, as standin.Program says.
+func Main(args []string, stdout io.Writer) error { return program.Main(args, stdout) }
 
-func parseFlags(args []string, stdout io.Writer) (Config, string, error) {
+func declare(f *flag.FlagSet) func() (standin.Started, error) {
 	var cfg Config
-	f := flag.NewFlagSet("demoshop", flag.ContinueOnError)
-	f.SetOutput(stdout)
-	addr := f.String("addr", "127.0.0.1:8095", "address to listen on; port 0 takes a free one")
 	f.IntVar(&cfg.Products, "products", 1000, "rows of GET /products at the start; -1 for none")
 	f.IntVar(&cfg.Orders, "orders", 200, "orders at the start; -1 for none")
 	f.IntVar(&cfg.Suppliers, "suppliers", 5, "suppliers; -1 for none")
@@ -73,29 +40,19 @@ func parseFlags(args []string, stdout io.Writer) (Config, string, error) {
 	f.StringVar(&cfg.Journal, "journal", "", "file that keeps effects over a restart")
 	latency := f.Duration("latency", 0, "time added to every answer")
 	mutate := f.Float64("mutate", 0, "fraction of the products changed each second")
-	misbehave := f.String("misbehave", "", "misbehaviour as JSON, the body of POST /_demo/misbehave")
-	if err := f.Parse(args); err != nil {
-		return cfg, "", fmt.Errorf("demoshop: %w", err)
-	}
-	if f.NArg() > 0 {
-		return cfg, "", fmt.Errorf("demoshop: %q is no flag", f.Arg(0))
-	}
-	// 0 means the default in a Config; a flag says what it says.
-	for _, n := range []*int{&cfg.Products, &cfg.Orders, &cfg.Suppliers} {
-		if *n == 0 {
-			*n = -1
+	standin.JSON(f, "misbehave", "misbehaviour as JSON, the body of POST /_demo/misbehave", &cfg.Misbehaviour)
+	return func() (standin.Started, error) {
+		standin.None(&cfg.Products, &cfg.Orders, &cfg.Suppliers)
+		if *latency > 0 {
+			cfg.Misbehaviour.DelayMS = int(latency.Milliseconds())
 		}
-	}
-	if *misbehave != "" {
-		if err := json.Unmarshal([]byte(*misbehave), &cfg.Misbehaviour); err != nil {
-			return cfg, "", fmt.Errorf("demoshop: --misbehave: %w", err)
+		if *mutate > 0 {
+			cfg.Misbehaviour.Mutation.PerSecond = *mutate
 		}
+		s, err := New(cfg)
+		if err != nil {
+			return standin.Started{}, err
+		}
+		return standin.Started{Server: s.server(), Says: func(url string) any { return map[string]string{"url": url, "base": url + Base} }}, nil
 	}
-	if *latency > 0 {
-		cfg.Misbehaviour.DelayMS = int(latency.Milliseconds())
-	}
-	if *mutate > 0 {
-		cfg.Misbehaviour.Mutation.PerSecond = *mutate
-	}
-	return cfg, *addr, nil
 }

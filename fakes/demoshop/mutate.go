@@ -10,25 +10,14 @@ func (s *Shop) Mutate(n int) {
 	for n > 0 {
 		k := min(n, atOnce)
 		n -= k
-		mix := s.faults.mutation()
-		draws := s.faults.draws(k)
+		mix := s.faults.Set().Mutation
+		draws := s.faults.Numbers(k)
 		s.mu.Lock()
 		for _, d := range draws {
 			s.mutate(mix, d)
 		}
 		s.mu.Unlock()
 	}
-}
-
-// draws takes seeded numbers for k changes.
-func (f *faults) draws(k int) []uint64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	all := make([]uint64, k)
-	for n := range all {
-		all[n] = f.rng.Uint64()
-	}
-	return all
 }
 
 func (s *Shop) mutate(mix Mutation, seed uint64) {

@@ -70,7 +70,7 @@ func TestRun(t *testing.T) {
 	r, w := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"--addr", "127.0.0.1:0", "--products", "7", "--orders", "0", "--basic-over-http", "--misbehave", `{"faults":[{"kind":"latency","share":1,"delay_ms":1}]}`}, w)
+		done <- program.Run(ctx, []string{"--addr", "127.0.0.1:0", "--products", "7", "--orders", "0", "--basic-over-http", "--misbehave", `{"faults":[{"kind":"latency","share":1,"delay_ms":1}]}`}, w)
 	}()
 	var said struct{ URL, Base string }
 	if err := json.NewDecoder(r).Decode(&said); err != nil {
@@ -88,12 +88,12 @@ func TestRun(t *testing.T) {
 		t.Error(err)
 	}
 	for _, args := range [][]string{{"--products", "many"}, {"--misbehave", "{"}, {"--zone", "Mars"}, {"more"}, {"--addr", "127.0.0.1:no"}} {
-		if err := run(t.Context(), args, io.Discard); err == nil {
+		if err := program.Run(t.Context(), args, io.Discard); err == nil {
 			t.Errorf("%v: no error", args)
 		}
 	}
 	var help bytes.Buffer
-	if err := run(t.Context(), []string{"-h"}, &help); err != nil || !strings.Contains(help.String(), "-misbehave") {
+	if err := program.Run(t.Context(), []string{"-h"}, &help); err != nil || !strings.Contains(help.String(), "-misbehave") {
 		t.Errorf("help: %v %s", err, help.String())
 	}
 }

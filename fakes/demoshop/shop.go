@@ -8,6 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // Shop is one fake shop. All methods may be called at once.
@@ -35,8 +38,8 @@ type Shop struct {
 	selections selections
 	pages      pageCache
 	nonces     nonces
-	faults     faults
-	ledger     ledger
+	faults     mischief.Drawer[Misbehaviour]
+	ledger     standin.Ledger
 	volatile   atomic.Uint64
 	closed     chan struct{}
 	closeOnce  sync.Once
@@ -66,8 +69,8 @@ func New(cfg Config) (*Shop, error) {
 	}
 	s.offers.init(s)
 	s.orders.init(cfg)
-	s.faults.init(cfg.Seed, cfg.Misbehaviour)
-	s.ledger.init()
+	s.faults.Init(cfg.Seed)
+	s.faults.Replace(cfg.Misbehaviour, cfg.Misbehaviour.DelayMS, cfg.Misbehaviour.Faults)
 	if cfg.Journal != "" {
 		if err := s.openJournal(cfg.Journal); err != nil {
 			return nil, err
@@ -105,7 +108,7 @@ func (s *Shop) Run(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		owed += s.faults.mutation().PerSecond * float64(s.size()) * tick.Seconds()
+		owed += s.faults.Set().Mutation.PerSecond * float64(s.size()) * tick.Seconds()
 		if n := int(owed); n > 0 {
 			owed -= float64(n)
 			s.Mutate(n)

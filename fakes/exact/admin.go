@@ -1,11 +1,11 @@
 package exact
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // serveAdmin answers the fake's own endpoints, which no Exact has.
@@ -17,23 +17,23 @@ func (s *Site) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.Method + " " + path {
 	case "GET /state":
-		reply(w, s.State())
+		standin.Reply(w, s.State())
 	case "POST /misbehave":
 		var m Misbehaviour
-		if !receive(w, r, &m) {
+		if !standin.Receive(w, r, &m) {
 			return
 		}
 		if err := s.Misbehave(m); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		reply(w, m)
+		standin.Reply(w, m)
 	case "POST /mutate":
 		in := struct {
 			Division int `json:"division"` // 0: the first
 			Count    int `json:"count"`
 		}{}
-		if !receive(w, r, &in) {
+		if !standin.Receive(w, r, &in) {
 			return
 		}
 		if in.Division == 0 {
@@ -43,23 +43,23 @@ func (s *Site) serveAdmin(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		reply(w, s.State())
+		standin.Reply(w, s.State())
 	case "POST /rows":
 		s.serveRows(w, r)
 	case "POST /login":
 		refresh, access := s.Login()
-		reply(w, map[string]string{"refresh_token": refresh, "access_token": access})
+		standin.Reply(w, map[string]string{"refresh_token": refresh, "access_token": access})
 	case "POST /revoke":
 		s.RevokeAll()
-		reply(w, s.State())
+		standin.Reply(w, s.State())
 	case "GET /ledger":
 		switch kind := r.URL.Query().Get("kind"); kind {
 		case "purchase_orders":
-			reply(w, s.Pushed())
+			standin.Reply(w, s.Pushed())
 		case "requests":
-			reply(w, s.Requests())
+			standin.Reply(w, s.Requests())
 		case "":
-			reply(w, s.Ledger())
+			standin.Reply(w, s.Ledger())
 		default:
 			http.Error(w, "kind: give purchase_orders, requests or nothing", http.StatusBadRequest)
 		}
@@ -86,45 +86,27 @@ func (s *Site) serveTruth(w http.ResponseWriter, r *http.Request, name string) {
 	truth := s.Truth(code)
 	switch name {
 	case "suppliers":
-		reply(w, truth.Suppliers)
+		standin.Reply(w, truth.Suppliers)
 	case "products":
-		reply(w, truth.Products)
+		standin.Reply(w, truth.Products)
 	case "product_compositions":
-		reply(w, truth.Compositions)
+		standin.Reply(w, truth.Compositions)
 	case "supplier_products":
-		reply(w, truth.SupplierProducts)
+		standin.Reply(w, truth.SupplierProducts)
 	case "sell_orders":
-		reply(w, truth.SellOrders)
+		standin.Reply(w, truth.SellOrders)
 	case "buy_orders":
-		reply(w, truth.BuyOrders)
+		standin.Reply(w, truth.BuyOrders)
 	case "item_deliveries":
-		reply(w, truth.Deliveries)
+		standin.Reply(w, truth.Deliveries)
 	default:
 		rows, err := s.Rows(code, name)
 		if err != nil {
 			http.Error(w, "give one of suppliers, products, product_compositions, supplier_products, sell_orders, buy_orders, item_deliveries or a table: "+strings.Join(entityNames(), ", "), http.StatusNotFound)
 			return
 		}
-		reply(w, rows)
+		standin.Reply(w, rows)
 	}
-}
-
-func reply(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	// The client may be gone; there is nobody to tell.
-	_ = e.Encode(v)
-}
-
-func receive(w http.ResponseWriter, r *http.Request, v any) bool {
-	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		http.Error(w, "the body: "+err.Error(), http.StatusBadRequest)
-		return false
-	}
-	return true
 }
 
 // State is how the site is set up and how large it is now, without secrets.
@@ -151,7 +133,7 @@ func (s *Site) State() State {
 	out := State{
 		Seed: s.cfg.Seed, Timestamp: s.timestamp, Rows: map[string]int{}, MinuteCalls: s.cfg.MinuteCalls, MinuteSeconds: s.cfg.MinuteWindow.Seconds(),
 		DayCalls: s.cfg.DayCalls, DaySeconds: s.cfg.DayWindow.Seconds(), AccessSeconds: s.cfg.AccessTTL.Seconds(), RefreshAfter: s.cfg.RefreshAfter.Seconds(),
-		Misbehaviour: s.faults.misbehaviour(),
+		Misbehaviour: s.faults.Set(),
 	}
 	for _, a := range s.divisions {
 		out.Divisions = append(out.Divisions, a.code)
@@ -167,6 +149,6 @@ func (s *Site) Misbehave(m Misbehaviour) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	s.faults.replace(m)
+	s.faults.Replace(m, m.DelayMS, m.Faults)
 	return nil
 }

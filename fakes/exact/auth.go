@@ -82,7 +82,7 @@ func (s *Site) authorise(c *call) answer {
 		back.Set("error", "unsupported_response_type")
 	case q.Get("code_challenge") != "" && q.Get("code_challenge_method") != "S256":
 		back.Set("error", "invalid_request")
-	case s.faults.misbehaviour().DenyConsent:
+	case s.faults.Set().DenyConsent:
 		back.Set("error", "access_denied")
 	default:
 		back.Set("code", s.logins.code(q.Get("redirect_uri"), q.Get("code_challenge")))

@@ -3,12 +3,15 @@ package exact
 import (
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // Base is the path the API stands under.
@@ -27,7 +30,7 @@ type call struct {
 	path     string          // below the administration, without the key
 	key      string          // of Entity(guid'…')
 	grant    *grant
-	fault    hit
+	fault    mischief.Hit
 }
 
 // Handler is the whole site: login and API under /api, and the fake's own
@@ -35,24 +38,11 @@ type call struct {
 func (s *Site) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_fake/") {
-			if !loopback(r.RemoteAddr) {
-				http.Error(w, "the fake's endpoints answer loopback callers only", http.StatusForbidden)
-				return
-			}
-			s.serveAdmin(w, r)
+			standin.Local(w, r, s.serveAdmin)
 			return
 		}
 		s.serve(w, r)
 	})
-}
-
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		host = addr
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
@@ -66,12 +56,12 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.body = body
-	c.fault = s.faults.draw(r.Method, r.URL.Path)
-	if !s.pause(r, c.fault.delay) {
-		s.ledger.request(c, 0, "", "left while waiting", s.cfg.Now())
+	c.fault = s.faults.Draw(r.Method, r.URL.Path)
+	if !mischief.Pause(r.Context(), s.closed, c.fault.Delay) {
+		s.note(c, 0, "")
 		return
 	}
-	if c.fault.rule != nil && c.fault.rule.before() {
+	if c.fault.Rule != nil && c.fault.Rule.Before() {
 		s.finishBefore(w, c)
 		return
 	}
@@ -145,7 +135,7 @@ func (s *Site) locked(c *call, do func(*call) answer) answer {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f := c.fault.rule; f != nil && f.Kind == Drift && c.admin != nil {
+	if f := c.fault.Rule; f != nil && f.Kind == Drift && c.admin != nil {
 		c.admin.mutate(max(f.Changes, 1))
 	}
 	return do(c)
@@ -189,29 +179,25 @@ func (s *Site) lacks(module string) bool {
 // finish answers, spoiled by a fault after the effect if there is one, and
 // counts the request.
 func (s *Site) finish(w http.ResponseWriter, c *call, a answer) {
-	fault := ""
-	if c.fault.rule != nil {
-		fault = string(c.fault.rule.Kind)
-		if c.fault.rule.spoils() {
-			s.spoil(w, c, a)
-			return
-		}
+	if spoils(c.fault.Kind()) {
+		s.spoil(w, c, a)
+		return
 	}
-	s.ledger.request(c, a.status, a.effect, fault, s.cfg.Now())
+	s.note(c, a.status, a.effect)
 	a.write(w)
 }
 
 func (s *Site) finishBefore(w http.ResponseWriter, c *call) {
-	f := c.fault.rule
-	if f.Kind == HangBefore {
-		s.ledger.request(c, 0, "", string(f.Kind), s.cfg.Now())
-		s.hang(c.r, f)
+	f := c.fault.Rule
+	if f.Hangs() {
+		s.note(c, 0, "")
+		mischief.Hang(c.r, s.closed, f)
 	}
 	a := serverError(f.Status)
 	if f.Kind == RateLimit {
 		a = failure(http.StatusTooManyRequests, "Too many requests. Please try again later.")
-		s.limits.full(f.Limit, f.delay(), s.cfg.Now()).tell(&a)
+		s.limits.full(f.Limit, f.Delay(time.Second), s.cfg.Now()).tell(&a)
 	}
-	s.ledger.request(c, a.status, "", string(f.Kind), s.cfg.Now())
+	s.note(c, a.status, "")
 	a.write(w)
 }

@@ -1,87 +1,34 @@
 package exact
 
 import (
-	"cmp"
 	"slices"
 	"strings"
-	"sync"
-	"time"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
-// ledger counts every request and keeps the last ones.
-type ledger struct {
-	mu     sync.Mutex
-	counts map[Counted]int64
-	faults map[string]int64
-	last   []Request // a ring
-	next   int
-	total  int64
-}
-
-// Counted is what requests are counted by. Path is that below the
-// administration, without keys; Status 0 means that no answer was sent.
-type Counted struct {
-	Method string `json:"method"`
-	Path   string `json:"path"`
-	Status int    `json:"status"`
-	Effect string `json:"effect,omitempty"`
-	Fault  string `json:"fault,omitempty"`
-}
-
-// Request is one request as the ledger keeps it, without tokens.
-type Request struct {
-	At       time.Time `json:"at"`
-	Division int       `json:"division,omitempty"`
-	Query    string    `json:"query,omitempty"`
-	URL      string    `json:"url"`
-	Counted
-}
-
-// Count is how often something was asked.
-type Count struct {
-	Counted
-	Count int64 `json:"count"`
-}
-
-const keptRequests = 20_000
-
-func (l *ledger) init() {
-	l.counts, l.faults = map[Counted]int64{}, map[string]int64{}
-}
-
-func (l *ledger) request(c *call, status int, effect, fault string, at time.Time) {
+// note counts a request in the ledger, by its path below the administration and
+// without keys and tokens.
+func (s *Site) note(c *call, status int, effect string) {
 	path := c.path
 	if path == "" {
 		path = strings.TrimPrefix(c.r.URL.Path, "/")
 	}
-	counted := Counted{c.r.Method, path, status, effect, fault}
-	req := Request{At: at.UTC(), URL: c.r.URL.Path, Counted: counted}
+	req := standin.Request{At: s.cfg.Now(), URL: c.r.URL.Path, Counted: standin.Counted{
+		Method: c.r.Method, Path: path, Status: status, Effect: effect, Fault: string(c.fault.Kind()),
+	}}
 	if !strings.HasPrefix(c.r.URL.Path, "/api/oauth2/") {
 		req.Query = c.r.URL.RawQuery
 	}
 	if c.admin != nil {
 		req.Division = c.admin.code
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.total++
-	l.counts[counted]++
-	if fault != "" {
-		l.faults[fault]++
-	}
-	if len(l.last) < keptRequests {
-		l.last = append(l.last, req)
-		return
-	}
-	l.last[l.next] = req
-	l.next = (l.next + 1) % keptRequests
+	s.ledger.Note(req)
 }
 
 // LedgerSummary is what the site saw and did.
 type LedgerSummary struct {
-	Requests int64            `json:"requests"`
-	Counts   []Count          `json:"counts"`
-	Faults   map[string]int64 `json:"faults"`
+	standin.Summary
 	// PurchaseOrders are the orders made through the API, References the
 	// different YourRefs among them, Doubled those ordered more than once.
 	PurchaseOrders int      `json:"purchase_orders"`
@@ -99,27 +46,15 @@ type LedgerSummary struct {
 
 // Ledger sums up every request so far.
 func (s *Site) Ledger() LedgerSummary {
-	out := LedgerSummary{Doubled: []string{}, Faults: map[string]int64{}, Blocked: s.Blocked()}
-	l := &s.ledger
-	l.mu.Lock()
-	out.Requests = l.total
-	for k, n := range l.faults {
-		out.Faults[k] = n
-	}
-	for k, n := range l.counts {
-		out.Counts = append(out.Counts, Count{k, n})
-		switch k.Effect {
+	out := LedgerSummary{Summary: s.ledger.Summary(), Doubled: []string{}, Blocked: s.Blocked()}
+	for _, c := range out.Counts {
+		switch c.Effect {
 		case "rotate tokens":
-			out.Rotations += n
+			out.Rotations += c.Count
 		case "reuse of a refresh token":
-			out.Reuses += n
+			out.Reuses += c.Count
 		}
 	}
-	l.mu.Unlock()
-	slices.SortFunc(out.Counts, func(a, b Count) int {
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Status, b.Status),
-			cmp.Compare(a.Effect, b.Effect), cmp.Compare(a.Fault, b.Fault))
-	})
 	orders := s.Pushed()
 	out.References = len(orders)
 	for reference, ids := range orders {
@@ -134,12 +69,7 @@ func (s *Site) Ledger() LedgerSummary {
 }
 
 // Requests are the kept requests, oldest first.
-func (s *Site) Requests() []Request {
-	l := &s.ledger
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append(append([]Request{}, l.last[l.next:]...), l.last[:l.next]...)
-}
+func (s *Site) Requests() []standin.Request { return s.ledger.Recent() }
 
 // Pushed are the ids of the purchase orders ever made through the API, by
 // YourRef, those deleted since among them.

@@ -31,10 +31,11 @@ func (s *Site) list(c *call) answer {
 	if bad != nil {
 		return *bad
 	}
-	if q.top > 0 || c.fault.cut {
+	kind := c.fault.Kind()
+	if q.top > 0 || kind == CutScan || kind == EmptyScan {
 		next = ""
 	}
-	page = c.fault.thin(page)
+	page = thin(kind, page)
 	if next != "" {
 		next = c.nextLink(next)
 	}

@@ -1,54 +1,22 @@
 package exact
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"net"
-	"os/signal"
 	"strings"
-	"syscall"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
-// Main runs a site as a process of its own until it is interrupted. Once it
-// listens it prints one JSON line {"url":…,"divisions":[…]} on stdout. Errors
-// name the flag that is wrong; -h prints the flags on stdout.
-func Main(args []string, stdout io.Writer) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	return run(ctx, args, stdout)
-}
+// program is a site as a process of its own; once it listens it says
+// {"url":…,"divisions":[…]}.
+var program = standin.Program{Name: "exact", Addr: "127.0.0.1:8096", Flags: declare}
 
-func run(ctx context.Context, args []string, stdout io.Writer) error {
-	cfg, addr, err := parseFlags(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	s, err := New(cfg)
-	if err != nil {
-		return err
-	}
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return errors.Join(fmt.Errorf("exact: --addr: %w", err), s.Close())
-	}
-	if err := json.NewEncoder(stdout).Encode(map[string]any{"url": "http://" + ln.Addr().String(), "divisions": s.State().Divisions}); err != nil {
-		return errors.Join(fmt.Errorf("exact: %w", err), ln.Close(), s.Close())
-	}
-	return s.ServeListener(ctx, ln)
-}
+// Main runs a site until it is interrupted, as standin.Program says.
+func Main(args []string, stdout io.Writer) error { return program.Main(args, stdout) }
 
-func parseFlags(args []string, stdout io.Writer) (Config, string, error) {
+func declare(f *flag.FlagSet) func() (standin.Started, error) {
 	var cfg Config
-	f := flag.NewFlagSet("exact", flag.ContinueOnError)
-	f.SetOutput(stdout)
-	addr := f.String("addr", "127.0.0.1:8096", "address to listen on; port 0 takes a free one")
 	f.IntVar(&cfg.Items, "items", 200, "items of the first administration; -1 for none")
 	f.IntVar(&cfg.Suppliers, "suppliers", 8, "suppliers")
 	f.IntVar(&cfg.Customers, "customers", 20, "customers")
@@ -74,20 +42,17 @@ func parseFlags(args []string, stdout io.Writer) (Config, string, error) {
 	f.IntVar(&cfg.BulkPage, "bulk-page", 0, "rows of a bulk or sync page (default 1000)")
 	without := f.String("without", "", "modules and rights that are missing: trade,manufacturing,assembly,multiwarehouse,deleted")
 	f.BoolVar(&cfg.PlainCallbacks, "plain-callbacks", false, "take http:// addresses for webhooks")
-	misbehave := f.String("misbehave", "", "misbehaviour as JSON, the body of POST /_fake/misbehave")
-	if err := f.Parse(args); err != nil {
-		return cfg, "", fmt.Errorf("exact: %w", err)
-	}
-	if f.NArg() > 0 {
-		return cfg, "", fmt.Errorf("exact: %q is no flag", f.Arg(0))
-	}
-	if *without != "" {
-		cfg.Without = strings.Split(*without, ",")
-	}
-	if *misbehave != "" {
-		if err := json.Unmarshal([]byte(*misbehave), &cfg.Misbehaviour); err != nil {
-			return cfg, "", fmt.Errorf("exact: --misbehave: %w", err)
+	standin.JSON(f, "misbehave", "misbehaviour as JSON, the body of POST /_fake/misbehave", &cfg.Misbehaviour)
+	return func() (standin.Started, error) {
+		if *without != "" {
+			cfg.Without = strings.Split(*without, ",")
 		}
+		s, err := New(cfg)
+		if err != nil {
+			return standin.Started{}, err
+		}
+		return standin.Started{Server: s.server(), Says: func(url string) any {
+			return map[string]any{"url": url, "divisions": s.State().Divisions}
+		}}, nil
 	}
-	return cfg, *addr, nil
 }

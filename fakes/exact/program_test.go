@@ -155,7 +155,7 @@ func TestRun(t *testing.T) {
 	r, w := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"--addr", "127.0.0.1:0", "--items", "7", "--without", "assembly", "--misbehave", `{"faults":[{"kind":"latency","share":1,"delay_ms":1}]}`}, w)
+		done <- program.Run(ctx, []string{"--addr", "127.0.0.1:0", "--items", "7", "--without", "assembly", "--misbehave", `{"faults":[{"kind":"latency","share":1,"delay_ms":1}]}`}, w)
 	}()
 	var said struct {
 		URL       string
@@ -184,12 +184,12 @@ func TestRun(t *testing.T) {
 		t.Error(err)
 	}
 	for _, args := range [][]string{{"--items", "many"}, {"--misbehave", "{"}, {"--zone", "Mars"}, {"more"}, {"--addr", "127.0.0.1:no"}} {
-		if err := run(t.Context(), args, io.Discard); err == nil {
+		if err := program.Run(t.Context(), args, io.Discard); err == nil {
 			t.Errorf("%v: no error", args)
 		}
 	}
 	var help bytes.Buffer
-	if err := run(t.Context(), []string{"-h"}, &help); err != nil || !strings.Contains(help.String(), "-misbehave") {
+	if err := program.Run(t.Context(), []string{"-h"}, &help); err != nil || !strings.Contains(help.String(), "-misbehave") {
 		t.Errorf("help: %v %s", err, help.String())
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // Row is one row of a table with all of its properties, as JSON would show
@@ -162,7 +164,7 @@ func (s *Site) serveRows(w http.ResponseWriter, r *http.Request) {
 		Properties map[string]any `json:"properties"`
 		Share      float64        `json:"share"` // of receive; 0 is everything
 	}
-	if !receive(w, r, &in) {
+	if !standin.Receive(w, r, &in) {
 		return
 	}
 	if in.Division == 0 {
@@ -190,7 +192,7 @@ func (s *Site) serveRows(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	reply(w, map[string]any{"key": in.Key})
+	standin.Reply(w, map[string]any{"key": in.Key})
 }
 
 // names of all tables, for messages.

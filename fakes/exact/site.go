@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // Site is one fake Exact Online. All methods may be called at once.
@@ -19,8 +22,8 @@ type Site struct {
 	logins logins
 	limits limits
 	blocks blocks
-	faults faults
-	ledger ledger
+	faults mischief.Drawer[Misbehaviour]
+	ledger standin.Ledger
 	hooks  hooks
 
 	closed    chan struct{}
@@ -45,8 +48,8 @@ func New(cfg Config) (*Site, error) {
 	s.logins.init(cfg)
 	s.limits.init(cfg)
 	s.blocks.init(cfg)
-	s.faults.init(cfg.Seed, cfg.Misbehaviour)
-	s.ledger.init()
+	s.faults.Init(cfg.Seed)
+	s.faults.Replace(cfg.Misbehaviour, cfg.Misbehaviour.DelayMS, cfg.Misbehaviour.Faults)
 	for i := range cfg.Divisions {
 		s.divisions = append(s.divisions, s.newAdministration(i))
 	}

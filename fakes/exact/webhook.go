@@ -132,12 +132,12 @@ func (a *administration) tell(e *entity, r *row, action string) {
 			continue
 		}
 		d := delivery{sub.text(subscriptions, "CallbackURL"), a.signed(topic, action, key, def)}
-		m := a.site.faults.misbehaviour()
+		m := a.site.faults.Set()
 		times := 1
 		switch {
-		case a.site.faults.happens(m.LostWebhooks):
+		case a.site.faults.Chance(m.LostWebhooks):
 			times = 0
-		case a.site.faults.happens(m.DoubledWebhooks):
+		case a.site.faults.Chance(m.DoubledWebhooks):
 			times = 2
 		}
 		for range times {

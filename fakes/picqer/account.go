@@ -2,13 +2,13 @@ package picqer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"time"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // Account is one fake account. All methods may be called at once.
@@ -29,8 +29,8 @@ type Account struct {
 	lines          int64 // ids given to lines of any kind
 	windows        map[string]window
 
-	faults     faults
-	ledger     ledger
+	faults     mischief.Drawer[Misbehaviour]
+	ledger     standin.Ledger
 	deliveries deliveries
 	closed     chan struct{}
 	closeOnce  sync.Once
@@ -48,8 +48,8 @@ func New(cfg Config) (*Account, error) {
 		return nil, fmt.Errorf("picqer: zone %q: %w", cfg.Zone, err)
 	}
 	a := &Account{cfg: cfg, zone: zone, parts: map[int64][]part{}, windows: map[string]window{}, closed: make(chan struct{})}
-	a.faults.init(cfg.Seed, cfg.Misbehaviour)
-	a.ledger.init()
+	a.faults.Init(cfg.Seed)
+	a.faults.Replace(cfg.Misbehaviour, cfg.Misbehaviour.DelayMS, cfg.Misbehaviour.Faults)
 	a.generate()
 	return a, nil
 }
@@ -60,43 +60,16 @@ func (a *Account) Close() {
 	a.deliveries.wait.Wait()
 }
 
-// Serve listens on addr (port 0 takes a free one) and answers until ctx ends.
-func (a *Account) Serve(ctx context.Context, addr string) error {
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("picqer: listen on %s: %w", addr, err)
-	}
-	return a.ServeListener(ctx, ln)
+func (a *Account) server() standin.Server {
+	return standin.Server{Name: "picqer", Handler: a.Handler(), Close: func() error { a.Close(); return nil }}
 }
+
+// Serve listens on addr (port 0 takes a free one) and answers until ctx ends.
+func (a *Account) Serve(ctx context.Context, addr string) error { return a.server().Listen(ctx, addr) }
 
 // ServeListener is Serve on a listener that is open already; it closes it.
 func (a *Account) ServeListener(ctx context.Context, ln net.Listener) error {
-	srv := &http.Server{
-		Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // dropped connections are its business
-	}
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ln) }()
-	select {
-	case err := <-done:
-		a.Close()
-		return fmt.Errorf("picqer: serve: %w", err)
-	case <-ctx.Done():
-	}
-	a.Close()
-	stop, end := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer end()
-	var err error
-	if srv.Shutdown(stop) != nil {
-		err = srv.Close()
-	}
-	if served := <-done; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	if err != nil {
-		return fmt.Errorf("picqer: stop: %w", err)
-	}
-	return nil
+	return a.server().Serve(ctx, ln)
 }
 
 func (a *Account) now() stamp { return stamp{a.cfg.Now().In(a.zone).Truncate(time.Second)} }

@@ -12,9 +12,7 @@ import (
 func (a *Account) Mutate(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.faults.mu.Lock()
-	rng := rand.New(rand.NewPCG(a.faults.rng.Uint64(), 2))
-	a.faults.mu.Unlock()
+	rng := rand.New(rand.NewPCG(a.faults.Numbers(1)[0], 2))
 	for range n {
 		a.mutate(rng)
 	}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
 )
 
 // Delivery is one call of a hook, as the ledger keeps it.
@@ -62,16 +64,16 @@ func (a *Account) fire(event string, object any) {
 			At    stamp  `json:"event_triggered_at"`
 			Data  any    `json:"data"`
 		}{h.ID, h.Name, event, a.now(), object})
-		wrong := a.faults.misbehaviour().Hooks
-		if a.faults.chance(wrong.Lost) {
+		wrong := a.faults.Set().Hooks
+		if a.faults.Chance(wrong.Lost) {
 			a.deliveries.keep(Delivery{At: a.cfg.Now(), Hook: h.ID, Event: event, Body: string(body), Fault: "lost"})
 			continue
 		}
 		times, secret, fault := 1, h.secret, ""
-		if a.faults.chance(wrong.Doubled) {
+		if a.faults.Chance(wrong.Doubled) {
 			times, fault = 2, "doubled"
 		}
-		if a.faults.chance(wrong.Forged) {
+		if a.faults.Chance(wrong.Forged) {
 			secret, fault = h.secret+"?", "forged"
 		}
 		for range times {
@@ -109,7 +111,7 @@ func (a *Account) deliver(h *hook, event string, body []byte, signature, fault s
 			h.Active = false
 		}
 		a.mu.Unlock()
-		if taken || !a.pause(nil, a.cfg.HookRetry) {
+		if taken || !mischief.Pause(context.Background(), a.closed, a.cfg.HookRetry) {
 			return
 		}
 	}

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/koppel-io/koppel/fakes/mischief"
+	"github.com/koppel-io/koppel/fakes/standin"
 )
 
 // Base is the path all endpoints of the account stand under.
@@ -58,13 +60,7 @@ func (a *Account) Handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.serve(w, r, "(no route)", func(*call) answer { return refuse(http.StatusNotFound, 7, "Unknown endpoint") })
 	})
-	mux.HandleFunc("/_demo/", func(w http.ResponseWriter, r *http.Request) {
-		if !loopback(r.RemoteAddr) {
-			http.Error(w, "the demo endpoints answer loopback callers only", http.StatusForbidden)
-			return
-		}
-		a.serveAdmin(w, r)
-	})
+	mux.HandleFunc("/_demo/", func(w http.ResponseWriter, r *http.Request) { standin.Local(w, r, a.serveAdmin) })
 	return mux
 }
 
@@ -103,15 +99,6 @@ func (a *Account) endpoints() map[string]endpoint {
 	}
 }
 
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		host = addr
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
 func (a *Account) serve(w http.ResponseWriter, r *http.Request, pattern string, do endpoint) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -122,44 +109,43 @@ func (a *Account) serve(w http.ResponseWriter, r *http.Request, pattern string, 
 		return
 	}
 	c := &call{Request: r, query: r.URL.Query(), body: body}
-	rule, delay := a.faults.draw(r.Method, strings.TrimPrefix(r.URL.Path, Base))
-	kind := ""
-	if rule != nil {
-		kind = string(rule.Kind)
-	}
-	count := func(status int, effect string) { a.ledger.request(c, pattern, status, effect, kind, a.cfg.Now()) }
-	if !a.pause(r.Context().Done(), delay) {
-		kind = "left while waiting"
-		count(0, "")
+	hit := a.faults.Draw(r.Method, strings.TrimPrefix(r.URL.Path, Base))
+	rule, kind := hit.Rule, hit.Kind()
+	if !mischief.Pause(r.Context(), a.closed, hit.Delay) {
+		a.note(c, pattern, 0, "", "left while waiting")
 		return
 	}
-	if rule != nil && rule.before() {
-		if rule.Kind == HangBefore {
-			count(0, "")
-			a.hang(r, rule)
+	if rule != nil && rule.Before() {
+		if rule.Hangs() {
+			a.note(c, pattern, 0, "", kind)
+			mischief.Hang(r, a.closed, rule)
 		}
 		bad := spoilBefore(rule)
-		count(bad.status, "")
+		a.note(c, pattern, bad.status, "", kind)
 		bad.write(w)
 		return
 	}
-	if rule != nil && slices.Contains([]FaultKind{Emptied, CutAt, Tenth, RowDeleted}, rule.Kind) {
+	if slices.Contains([]FaultKind{Emptied, CutAt, Tenth, RowDeleted}, kind) {
 		c.fault = rule
 	}
 	good := a.answer(c, do)
-	switch {
-	case rule != nil && rule.Kind == ErrorAfter:
+	count := func(status int) { a.note(c, pattern, status, good.effect, kind) }
+	switch kind {
+	case ErrorAfter:
 		bad := serverError(rule.Status)
-		count(bad.status, good.effect)
+		count(bad.status)
 		bad.write(w)
-	case rule != nil && rule.Kind == HangAfter:
-		count(0, good.effect)
-		a.hang(r, rule)
-	case rule != nil && rule.Kind == Truncate:
-		count(good.status, good.effect)
-		cut(w, good)
+	case HangAfter:
+		count(0)
+		mischief.Hang(r, a.closed, rule)
+	case Truncate:
+		count(good.status)
+		mischief.Cut(w, rule, good.body, func(w http.ResponseWriter, body []byte) {
+			good.body = body
+			good.write(w)
+		})
 	default:
-		count(good.status, good.effect)
+		count(good.status)
 		good.write(w)
 	}
 }

@@ -30,7 +30,7 @@ func TestErrorsBeforeAndAfterTheEffect(t *testing.T) {
 		{`{"kind":"hang_before","times":1,"delay_ms":1}`, 0, 0},
 		{`{"kind":"error_after","times":1}`, 500, 1},
 		{`{"kind":"hang_after","times":1,"delay_ms":1}`, 0, 2},
-		{`{"kind":"truncate","times":1}`, 201, 3},
+		{`{"kind":"truncate","cut":"length","times":1}`, 201, 3},
 	} {
 		s.misbehave(`{"faults":[` + c.fault + `]}`)
 		g := s.as("picqer_demo", "POST", "/purchaseorders", onePurchaseOrder, nil)
@@ -94,7 +94,7 @@ func TestMisbehaviourIsRefused(t *testing.T) {
 	s := serve(t, Config{})
 	for _, body := range []string{
 		`{"faults":[{"kind":"sulk","share":1}]}`, `{"faults":[{"kind":"latency"}]}`, `{"faults":[{"kind":"cut_at","share":1}]}`,
-		`{"faults":[{"kind":"latency","share":2}]}`, `{"hooks":{"lost":2}}`, `{"faultz":[]}`, `{"faults":[{"kind":"latency","share":1,"path":"x"}]}`,
+		`{"faults":[{"kind":"latency","share":2}]}`, `{"hooks":{"lost":2}}`, `{"faultz":[]}`, `{"faults":[{"kind":"latency","share":1,"path":"/x?y"}]}`,
 	} {
 		s.do(400, "POST", "/_demo/misbehave", body)
 	}
@@ -205,7 +205,9 @@ func TestMainPrintsWhereItListens(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	r, w := io.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- run(ctx, []string{"--addr", "127.0.0.1:0", "--products", "5", "--seed", "3"}, w) }()
+	go func() {
+		done <- program.Run(ctx, []string{"--addr", "127.0.0.1:0", "--products", "5", "--seed", "3"}, w)
+	}()
 	var where map[string]string
 	if err := json.NewDecoder(r).Decode(&where); err != nil {
 		t.Fatal(err)
@@ -218,7 +220,7 @@ func TestMainPrintsWhereItListens(t *testing.T) {
 		t.Error(err)
 	}
 	for _, args := range [][]string{{"--nope"}, {"extra"}, {"--misbehave", "{"}, {"--warehouses", "99"}} {
-		if err := run(t.Context(), args, io.Discard); err == nil {
+		if err := program.Run(t.Context(), args, io.Discard); err == nil {
 			t.Errorf("%v was taken", args)
 		}
 	}

@@ -26,7 +26,7 @@ func (a *Account) State() State {
 	defer a.mu.Unlock()
 	s := State{
 		Zone: a.cfg.Zone, Seed: a.cfg.Seed, Products: len(a.products.rows), Suppliers: len(a.suppliers.rows), Orders: len(a.orders.rows),
-		PurchaseOrders: len(a.purchaseOrders.rows), Receipts: len(a.receipts.rows), Hooks: len(a.hooks.rows), Misbehaviour: a.faults.misbehaviour(),
+		PurchaseOrders: len(a.purchaseOrders.rows), Receipts: len(a.receipts.rows), Hooks: len(a.hooks.rows), Misbehaviour: a.faults.Set(),
 	}
 	for _, e := range a.products.rows {
 		if e.row.Active {
