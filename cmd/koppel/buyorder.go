@@ -18,6 +18,15 @@ func (p *program) buyOrderCommand() *cobra.Command {
 		p.buyOrderCancel(), p.buyOrderShow())
 }
 
+// buyOrder finds the buy order that an argument names.
+func (p *program) buyOrder(ctx context.Context, arg string) (c *client.Client, id string, err error) {
+	if c, err = p.api(); err != nil {
+		return nil, "", err
+	}
+	id, err = objectID(ctx, c, koppel.BuyOrders, arg)
+	return c, id, err
+}
+
 func (p *program) buyOrderCreate() *cobra.Command {
 	var (
 		n     client.NewBuyOrder
@@ -98,11 +107,7 @@ func (p *program) buyOrderPlace() *cobra.Command {
 		Use: "place BUY-ORDER", Short: "Place a draft, which sends it to the remote system", Args: cobra.ExactArgs(1),
 		Example: "  koppel buy-order place 4c92aa\n  koppel buy-order place 4c92aa --coupling 8f2c1a --wait",
 		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
-			id, err := objectID(ctx, c, koppel.BuyOrders, args[0])
+			c, id, err := p.buyOrder(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -129,9 +134,7 @@ func (p *program) showPlaced(id string, placed client.Placed) error {
 		t.pair("id", id)
 		t.pair("placed", placed.PlacedAt)
 		if placed.Push != nil {
-			t.pair("push", placed.Push.State)
-			t.pair("outbox", placed.Push.Outbox)
-			t.pair("run", placed.Push.Run)
+			pushedRows(t, placed.Push)
 		}
 	})
 	switch {
@@ -143,16 +146,18 @@ func (p *program) showPlaced(id string, placed client.Placed) error {
 	return err
 }
 
+func pushedRows(t *table, push *client.Push) {
+	t.pair("push", push.State)
+	t.pair("outbox", push.Outbox)
+	t.pair("run", push.Run)
+}
+
 func (p *program) buyOrderShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show BUY-ORDER", Short: "Show a buy order with its lines and where it was sent", Args: cobra.ExactArgs(1),
 		Example: "  koppel buy-order show 4c92aa",
 		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
-			id, err := objectID(ctx, c, koppel.BuyOrders, args[0])
+			c, id, err := p.buyOrder(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/client"
 )
 
@@ -19,11 +18,7 @@ func (p *program) buyOrderEdit() *cobra.Command {
 		Use: "edit BUY-ORDER", Short: "Change a buy order; changes of a placed one are gathered for seconds and sent", Args: cobra.ExactArgs(1),
 		Example: "  koppel buy-order edit 4c92aa --expected 2026-03-12\n  koppel buy-order edit 4c92aa --line 3b1f9e:24:180.00 --line 90ac41:6:59.40",
 		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
-			id, err := objectID(ctx, c, koppel.BuyOrders, args[0])
+			c, id, err := p.buyOrder(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -57,11 +52,7 @@ func (p *program) buyOrderCancel() *cobra.Command {
 		Use: "cancel BUY-ORDER", Short: "Cancel a buy order, also in the remote system that has it", Args: cobra.ExactArgs(1),
 		Example: "  koppel buy-order cancel 4c92aa",
 		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
-			id, err := objectID(ctx, c, koppel.BuyOrders, args[0])
+			c, id, err := p.buyOrder(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -79,9 +70,7 @@ func (p *program) showChanged(o client.Placed) error {
 		objectRows(t, o.Object)
 		if o.Push != nil {
 			t.gap()
-			t.pair("push", o.Push.State)
-			t.pair("outbox", o.Push.Outbox)
-			t.pair("run", o.Push.Run)
+			pushedRows(t, o.Push)
 		}
 	}); err != nil {
 		return err
@@ -104,11 +93,7 @@ func (p *program) buyOrderPush() *cobra.Command {
 			if !dry {
 				return usagef("a placed order is sent by itself; say --dry-run to see what would be sent, or: koppel buy-order place %s", args[0])
 			}
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
-			id, err := objectID(ctx, c, koppel.BuyOrders, args[0])
+			c, id, err := p.buyOrder(ctx, args[0])
 			if err != nil {
 				return err
 			}
