@@ -24,7 +24,7 @@ var rooms = []room{
 	{path: "temporal", may: list(". activities workflows")},
 	{path: "temporal/devserver", may: list(". temporal")},
 	{path: "api", may: list(". mapping connectors store")},
-	{path: "web", may: list(". mapping connectors store")},
+	{path: "web", may: list(". mapping connectors store api client")}, // pages ask the API as everybody does
 	{path: "client", may: list(".")},
 	{path: "cmd", may: list(wiring)},
 	{path: "cmd/koppel-dev", may: list(wiring + " cmd store/localpg store/storetest temporal/devserver fakes")},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
 )
 
@@ -19,6 +20,7 @@ type connector struct {
 	Version      version          `json:"version" doc:"The current version"`
 	Docs         string           `json:"docs,omitempty" doc:"Address of the remote's API documentation"`
 	Objects      []koppel.Object  `json:"objects" nullable:"false" doc:"What it reads, in the order of work"`
+	Groups       []streamGroup    `json:"groups" nullable:"false" doc:"What is read together, in the order of work"`
 	Pushes       []koppel.Object  `json:"pushes" nullable:"false" doc:"What it writes"`
 	Settings     []koppel.Setting `json:"settings" nullable:"false"`
 	Credentials  []koppel.Setting `json:"credentials" nullable:"false"`
@@ -26,6 +28,12 @@ type connector struct {
 	Environments []string         `json:"environments" nullable:"false" doc:"The remote's systems, the usual one first"`
 	Login        bool             `json:"login" doc:"The customer logs in at the remote, by a connect link"`
 	Versions     []version        `json:"versions,omitempty" doc:"Newest first; left out in lists"`
+}
+
+// streamGroup is what one run reads, since the objects share streams.
+type streamGroup struct {
+	Name    koppel.Object   `json:"name"`
+	Objects []koppel.Object `json:"objects" nullable:"false"`
 }
 
 // version is one published version of a connector.
@@ -57,6 +65,7 @@ func (s *server) showConnector(ctx context.Context, v store.ConnectorVersion) (c
 			out.Pushes = append(out.Pushes, object)
 		}
 	}
+	out.Groups = each(compiled.Groups(), func(g connectors.Group) streamGroup { return streamGroup{Name: g.Name, Objects: g.Objects} })
 	if out.Objects == nil {
 		out.Objects = []koppel.Object{}
 	}

@@ -14,11 +14,13 @@ import (
 type coupling struct {
 	ID               string               `json:"id" format:"uuid"`
 	Webshop          string               `json:"webshop" format:"uuid"`
+	WebshopName      string               `json:"webshop_name"`
 	Connector        string               `json:"connector" doc:"Name of the connector, which is also the integration's code"`
 	ConnectorVersion string               `json:"connector_version" doc:"The pinned version, else the connector's current one"`
 	Name             string               `json:"name"`
 	State            koppel.CouplingState `json:"state" enum:"draft,activating,active,paused,needs_reauth,disabled,removed"`
-	Pause            *pause               `json:"pause,omitempty"`
+	Pause            *pause               `json:"pause,omitempty" doc:"The foremost of its pauses"`
+	Pauses           []pause              `json:"pauses,omitempty" doc:"All that stand, the foremost first"`
 	Settings         json.RawMessage      `json:"settings" doc:"Settings that differ from their defaults"`
 	Steps            []koppel.Step        `json:"steps" nullable:"false" doc:"Steps of the last activation"`
 	Priority         int64                `json:"priority" doc:"The lower number wins where sources differ; 0 before activation"`
@@ -33,6 +35,7 @@ type coupling struct {
 type pause struct {
 	Owner  koppel.PauseOwner `json:"owner" enum:"person,auth,policy,quota" doc:"Who paused it; only they end it"`
 	Reason string            `json:"reason"`
+	Since  *time.Time        `json:"since,omitempty"`
 }
 
 type schedule struct {
@@ -53,7 +56,7 @@ type lastRun struct {
 // showCoupling adds to a coupling what lies beside it.
 func showCoupling(ctx context.Context, tx *store.Tx, c store.Coupling, versions *versionNames) (coupling, error) {
 	out := coupling{
-		ID: c.UUID, Webshop: c.WebshopUUID, Connector: c.Connector, Name: c.Name, State: c.State, Settings: c.Settings, Steps: c.Steps,
+		ID: c.UUID, Webshop: c.WebshopUUID, WebshopName: c.WebshopName, Connector: c.Connector, Name: c.Name, State: c.State, Settings: c.Settings, Steps: c.Steps,
 		Priority: c.Priority, RemoteVersion: c.RemoteVersion, CreatedAt: c.CreatedAt, ActivatedAt: c.ActivatedAt,
 	}
 	if out.Steps == nil {
@@ -61,6 +64,11 @@ func showCoupling(ctx context.Context, tx *store.Tx, c store.Coupling, versions 
 	}
 	if c.PauseOwner != nil {
 		out.Pause = &pause{Owner: *c.PauseOwner, Reason: text(c.PauseReason)}
+		standing, err := tx.Pauses(ctx, c.ID)
+		if err != nil {
+			return coupling{}, err
+		}
+		out.Pauses = each(standing, func(p store.Pause) pause { return pause{Owner: p.Owner, Reason: p.Reason, Since: &p.Since} })
 	}
 	var err error
 	if out.ConnectorVersion, err = versions.of(ctx, tx, c); err != nil {
@@ -147,33 +155,6 @@ func (s *server) createCoupling(ctx context.Context, who caller, in *newCoupling
 		return shown, audit(ctx, tx, who, "coupling.create", c.UUID, nil, map[string]any{
 			"connector": c.Connector, "name": c.Name, "settings": c.Settings, "credential_fields": fieldNames(b.Credentials),
 		})
-	})
-}
-
-type couplingList struct {
-	Paging
-	Webshop   string               `query:"webshop" format:"uuid"`
-	Connector string               `query:"connector" maxLength:"63"`
-	State     koppel.CouplingState `query:"state" enum:"draft,activating,active,paused,needs_reauth,disabled,removed" doc:"All but removed ones when absent"`
-}
-
-func (s *server) listCouplings(ctx context.Context, who caller, in *couplingList) (pageBody[coupling], error) {
-	scope, err := s.narrow(ctx, who, in.Webshop)
-	if err != nil {
-		return pageBody[coupling]{}, err
-	}
-	return store.Read(ctx, s.Store, scope, func(tx *store.Tx) (pageBody[coupling], error) {
-		page, err := tx.Couplings(ctx, store.CouplingFilter{Connector: in.Connector, State: in.State, Limit: in.Limit, After: in.Cursor})
-		if err != nil {
-			return pageBody[coupling]{}, err
-		}
-		out, versions := pageBody[coupling]{Data: make([]coupling, len(page.Items)), Next: page.Next}, &versionNames{}
-		for i, c := range page.Items {
-			if out.Data[i], err = showCoupling(ctx, tx, c, versions); err != nil {
-				return pageBody[coupling]{}, err
-			}
-		}
-		return out, nil
 	})
 }
 

@@ -62,7 +62,7 @@ func (l *live) stream(ctx context.Context, first run) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-closingOf(ctx):
+		case <-Closing(ctx):
 			return
 		case <-tick.C:
 		}

@@ -25,9 +25,9 @@ const shutDown = 20 * time.Second
 
 type closingKey struct{}
 
-// closingOf is closed when the server begins to stop, so that answers without
+// Closing is closed when the server begins to stop, so that answers without
 // an end of their own can end; nil outside Serve.
-func closingOf(ctx context.Context) <-chan struct{} {
+func Closing(ctx context.Context) <-chan struct{} {
 	closing, _ := ctx.Value(closingKey{}).(chan struct{})
 	return closing
 }

@@ -66,8 +66,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		took := time.Since(began)
 		s.figures.request(r.Method, v.route, out.status, took)
+		level := slog.LevelInfo
+		if ctx.Value(asKey{}) != nil {
+			level = slog.LevelDebug // the page that asked has its own line
+		}
 		// The query stays out: it may name people.
-		s.log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("request", v.id), slog.String("method", r.Method),
+		s.log.LogAttrs(ctx, level, "request", slog.String("request", v.id), slog.String("method", r.Method),
 			slog.String("path", r.URL.Path), slog.String("route", v.route), slog.Int("status", out.status), slog.Int64("bytes", out.bytes),
 			slog.Duration("took", took), slog.String("key", v.key), slog.String("remote", r.RemoteAddr))
 		if cause != nil && out.begun {

@@ -20,6 +20,8 @@ type Connector struct {
 	// Objects are what it reads, Pushes what it writes.
 	Objects []koppel.Object `json:"objects"`
 	Pushes  []koppel.Object `json:"pushes"`
+	// Groups are what one run reads together.
+	Groups []StreamGroup `json:"groups"`
 	// Settings and Credentials are what a coupling can be given.
 	Settings    []koppel.Setting `json:"settings"`
 	Credentials []koppel.Setting `json:"credentials"`
@@ -31,6 +33,12 @@ type Connector struct {
 	Login bool `json:"login"`
 	// Versions are those published, newest first; left out in lists.
 	Versions []ConnectorVersion `json:"versions,omitempty"`
+}
+
+// StreamGroup is what one run reads.
+type StreamGroup struct {
+	Name    string          `json:"name"`
+	Objects []koppel.Object `json:"objects"`
 }
 
 // ConnectorVersion is an immutable version of a connector.

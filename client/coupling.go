@@ -12,13 +12,17 @@ import (
 type Coupling struct {
 	ID      string `json:"id"`
 	Webshop string `json:"webshop"`
+	// WebshopName is what people call the webshop.
+	WebshopName string `json:"webshop_name"`
 	// Connector is the code of the integration.
 	Connector        string               `json:"connector"`
 	ConnectorVersion string               `json:"connector_version"`
 	Name             string               `json:"name"`
 	State            koppel.CouplingState `json:"state"`
 	Pause            *Pause               `json:"pause,omitempty"`
-	Settings         map[string]any       `json:"settings"`
+	// Pauses are all that stand, the foremost first.
+	Pauses   []Pause        `json:"pauses,omitempty"`
+	Settings map[string]any `json:"settings"`
 	// Steps are those of the last activation, in order.
 	Steps    []koppel.Step `json:"steps"`
 	Priority int64         `json:"priority"`
@@ -36,6 +40,7 @@ type Coupling struct {
 type Pause struct {
 	Owner  koppel.PauseOwner `json:"owner"`
 	Reason string            `json:"reason"`
+	Since  *time.Time        `json:"since,omitempty"`
 }
 
 // Health is how a coupling's last runs went: ok, degraded or failing.
@@ -88,7 +93,13 @@ type Checked struct {
 type CouplingFilter struct {
 	Page
 	// Webshop is an id.
-	Webshop string
+	Webshop   string
+	Connector string
+	State     koppel.CouplingState
+	// Health is ok, degraded or failing.
+	Health string
+	// Search is a part of a name or the end of an id.
+	Search string
 }
 
 // CreateCoupling makes a draft: POST /couplings.
@@ -98,7 +109,7 @@ func (c *Client) CreateCoupling(ctx context.Context, n NewCoupling) (Coupling, e
 
 // Couplings lists couplings: GET /couplings.
 func (c *Client) Couplings(ctx context.Context, f CouplingFilter) (List[Coupling], error) {
-	return get[List[Coupling]](ctx, c, "/couplings", f.query("webshop", f.Webshop))
+	return get[List[Coupling]](ctx, c, "/couplings", f.query("webshop", f.Webshop, "connector", f.Connector, "state", string(f.State), "health", f.Health, "search", f.Search))
 }
 
 // Coupling finds one: GET /couplings/{id}.

@@ -1585,6 +1585,21 @@ TABLE timeline PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE web_session ROW LEVEL SECURITY FORCED
+    -- People signed in to the pages by an API key. It may do what the key may, for as long as the key may.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    hash bytea NOT NULL  -- SHA-256 of the token in the browser's cookie, which is kept nowhere.
+    key_id bigint NOT NULL  -- The key that was given to sign in.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    expires_at timestamp with time zone NOT NULL  -- Until when it works, used or not.
+    CONSTRAINT web_session_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_key(id) ON DELETE CASCADE
+    CONSTRAINT web_session_pkey PRIMARY KEY (id)
+    CONSTRAINT web_session_hash_key UNIQUE (hash)
+    CREATE INDEX web_session_expiry ON public.web_session USING btree (expires_at)
+    CREATE INDEX web_session_key ON public.web_session USING btree (key_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    GRANT DELETE, INSERT, SELECT TO koppel_app
+
 TABLE webshop ROW LEVEL SECURITY FORCED
     -- The customer unit whose systems are coupled.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.

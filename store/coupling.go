@@ -15,6 +15,7 @@ type Coupling struct {
 	UUID        string
 	WebshopID   int64
 	WebshopUUID string
+	WebshopName string
 	Integration string // its code
 	Connector   string
 	// ConnectorVersionID and ConnectorDigest are the pinned version; nil follows the connector's current one.
@@ -50,7 +51,7 @@ type NewCoupling struct {
 }
 
 const couplingSelect = `
-SELECT c.id, c.uuid, c.webshop_id, w.uuid AS webshop_uuid, i.code AS integration, c.connector, c.connector_version_id,
+SELECT c.id, c.uuid, c.webshop_id, w.uuid AS webshop_uuid, w.name AS webshop_name, i.code AS integration, c.connector, c.connector_version_id,
        v.digest AS connector_digest, c.credential_id, k.uuid AS credential_uuid, c.name, c.state, c.pause_owner,
        c.pause_reason, c.settings, c.settings_version, c.priority, c.rules, c.ranks, c.remote_version, c.steps, c.activated_at,
        c.created_at, c.updated_at
@@ -159,13 +160,17 @@ func (tx *Tx) CouplingByID(ctx context.Context, id int64) (Coupling, error) {
 type CouplingFilter struct {
 	Connector string
 	State     koppel.CouplingState // "removed" shows removed ones
-	Limit     int
-	After     string
+	// Search is a part of its name or its webshop's, the webshop's external_ref, or the end of an id of either.
+	Search string
+	Limit  int
+	After  string
 }
 
 const couplingsSQL = couplingSelect + `
 WHERE c.id > @after AND (@connector = '' OR c.connector = @connector)
   AND CASE WHEN @state = '' THEN c.state <> 'removed' ELSE c.state = @state END
+  AND (@search = '' OR strpos(lower(c.name), lower(@search)) > 0 OR strpos(lower(w.name), lower(@search)) > 0 OR w.external_ref = @search
+       OR (length(@search) >= 6 AND (right(c.uuid::text, length(@search)) = lower(@search) OR right(w.uuid::text, length(@search)) = lower(@search))))
 ORDER BY c.id LIMIT @limit`
 
 // Couplings lists couplings from the oldest on.
@@ -177,7 +182,7 @@ func (tx *Tx) Couplings(ctx context.Context, f CouplingFilter) (Page[Coupling], 
 	}
 	size := pageSize(f.Limit)
 	rows, err := many[Coupling](ctx, tx, couplingsSQL, pgx.StrictNamedArgs{
-		"after": from, "connector": f.Connector, "state": string(f.State), "limit": size + 1,
+		"after": from, "connector": f.Connector, "state": string(f.State), "search": f.Search, "limit": size + 1,
 	})
 	return pageOf("couplings", rows, size, func(c Coupling) int64 { return c.ID }), wrap(op, err)
 }

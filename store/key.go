@@ -195,10 +195,9 @@ func (db *DB) FindKey(ctx context.Context, text koppel.Secret) (Key, error) {
 			return Key{}, koppel.E(koppel.KindAuth, op, "the key is unknown; make one: koppel key create")
 		case err != nil:
 			return Key{}, wrap(op, err)
-		case k.RevokedAt != nil:
-			return Key{}, koppel.E(koppel.KindAuth, op, fmt.Sprintf("key %q was revoked at %s", k.Name, k.RevokedAt.Format(time.RFC3339)))
-		case k.ExpiresAt != nil && !k.ExpiresAt.After(now):
-			return Key{}, koppel.E(koppel.KindAuth, op, fmt.Sprintf("key %q expired at %s", k.Name, k.ExpiresAt.Format(time.RFC3339)))
+		}
+		if err := k.usable(op, now); err != nil {
+			return Key{}, err
 		}
 		if k.LastUsedAt == nil || now.Sub(*k.LastUsedAt) > time.Minute {
 			if _, err := tx.exec(ctx, useKeySQL, k.ID); err != nil {
@@ -208,4 +207,15 @@ func (db *DB) FindKey(ctx context.Context, text koppel.Secret) (Key, error) {
 		}
 		return k, nil
 	})
+}
+
+// usable is an error of kind auth for a key that was revoked or has expired.
+func (k Key) usable(op string, now time.Time) error {
+	switch {
+	case k.RevokedAt != nil:
+		return koppel.E(koppel.KindAuth, op, fmt.Sprintf("key %q was revoked at %s", k.Name, k.RevokedAt.Format(time.RFC3339)))
+	case k.ExpiresAt != nil && !k.ExpiresAt.After(now):
+		return koppel.E(koppel.KindAuth, op, fmt.Sprintf("key %q expired at %s", k.Name, k.ExpiresAt.Format(time.RFC3339)))
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/koppel-io/koppel/connectors/rest"
 	"github.com/koppel-io/koppel/store"
 	"github.com/koppel-io/koppel/temporal"
+	"github.com/koppel-io/koppel/web"
 	"github.com/koppel-io/koppel/web/connect"
 )
 
@@ -31,7 +32,7 @@ type ServerConfig struct {
 	CodecOrigin string
 }
 
-// Server answers the API.
+// Server answers the API and serves the pages.
 type Server struct {
 	config    ServerConfig
 	db        *store.DB
@@ -99,6 +100,10 @@ func (s *Server) routes(engine engine) http.Handler {
 	})
 	mux.Handle("/connect/", links)
 	mux.Handle("/oauth/callback", links)
+	pages := web.New(web.Config{Store: s.db, API: family, PublicURL: s.config.PublicURL, Log: s.config.Log})
+	for _, path := range web.Paths() {
+		mux.Handle(path, pages)
+	}
 	if s.config.Temporal.Codec != nil && !s.config.CodecToken.IsZero() {
 		mux.Handle("/codec/", s.config.Temporal.Codec.Handler(s.config.CodecToken, s.config.CodecOrigin))
 	}
