@@ -9,6 +9,8 @@ type Durations struct {
 	Heartbeat time.Duration
 	// Slice is how long one activity keeps reading batches before it hands back to the workflow.
 	Slice time.Duration
+	// Glance is how long a small run may take in one go, open to end, before it is read slice by slice.
+	Glance time.Duration
 	// SliceTimeout is the start-to-close limit of a slice.
 	SliceTimeout time.Duration
 	// BatchAge is the longest a batch waits for more pages.
@@ -42,6 +44,7 @@ func DefaultDurations() Durations {
 	return Durations{
 		Heartbeat:      30 * time.Second,
 		Slice:          time.Minute,
+		Glance:         2 * time.Second,
 		SliceTimeout:   10 * time.Minute,
 		BatchAge:       2 * time.Second,
 		Request:        60 * time.Second,

@@ -26,6 +26,8 @@ type Activities struct {
 	Durations koppel.Durations
 	// Memory bounds the bytes of pages that all slices of the process hold.
 	Memory *Memory
+	// Shares of the process's bulk slices, by webshop; nil lets each read as long as it may.
+	Shares *Shares
 	// Holder names this process in leases.
 	Holder string
 	Log    *slog.Logger

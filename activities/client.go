@@ -13,9 +13,7 @@ func (a *Activities) client(ctx context.Context, p *pinned) (*rest.Client, error
 	if p.coupling.CredentialID == nil {
 		return nil, koppel.E(koppel.KindAuth, "open account", "the coupling "+p.coupling.Name+" has no credentials yet")
 	}
-	account, err := store.With(ctx, a.Store, store.ForWebshop(p.coupling.WebshopID), func(tx *store.Tx) (store.Account, error) {
-		return tx.OpenAccount(ctx, p.coupling.Connector, *p.coupling.CredentialID, p.connector.AppEnvironment())
-	})
+	account, err := a.openAccount(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -36,4 +34,17 @@ func (a *Activities) client(ctx context.Context, p *pinned) (*rest.Client, error
 		Durations: a.Durations,
 		Log:       a.Log,
 	})
+}
+
+func (a *Activities) openAccount(ctx context.Context, p *pinned) (store.Account, error) {
+	if p.account != nil {
+		return *p.account, nil
+	}
+	account, err := store.With(ctx, a.Store, store.ForWebshop(p.coupling.WebshopID), func(tx *store.Tx) (store.Account, error) {
+		return tx.OpenAccount(ctx, p.coupling.Connector, *p.coupling.CredentialID, p.connector.AppEnvironment())
+	})
+	if err == nil {
+		p.account = &account
+	}
+	return account, err
 }

@@ -18,7 +18,10 @@ func (a *Activities) MapSlice(ctx context.Context, in SliceInput) (SliceResult, 
 	if err != nil {
 		return SliceResult{}, err
 	}
-	var result SliceResult
+	return a.mapSlice(ctx, p)
+}
+
+func (a *Activities) mapSlice(ctx context.Context, p *pinned) (result SliceResult, err error) {
 	if h := halted(p.run.State, p.coupling); h != nil {
 		h.reportIn(&result)
 		return result, nil

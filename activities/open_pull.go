@@ -11,27 +11,32 @@ import (
 // OpenPull sets a queued run running, which pins connector version, settings
 // and remote version, and says what there is to read.
 func (a *Activities) OpenPull(ctx context.Context, in OpenInput) (Plan, error) {
+	plan, _, err := a.openPull(ctx, in)
+	return plan, err
+}
+
+func (a *Activities) openPull(ctx context.Context, in OpenInput) (Plan, *pinned, error) {
 	run, err := a.startRun(ctx, in)
 	if err != nil || run.State.Ended() {
-		return Plan{Ended: true}, err
+		return Plan{Ended: true}, nil, err
 	}
 	p, err := a.pin(ctx, in.RunRef)
 	if err != nil {
-		return Plan{}, err
+		return Plan{}, nil, err
 	}
 	if err := a.setRules(ctx, p); err != nil {
-		return Plan{}, err
+		return Plan{}, nil, err
 	}
 	plan := planOf(p)
 	if p.run.Mode.Scans() {
 		// What found nothing to be linked to is looked at again where there is something by now.
 		found, err := a.Store.MarkFindable(ctx, in.Webshop, p.run.CouplingID)
 		if err != nil {
-			return Plan{}, err
+			return Plan{}, nil, err
 		}
 		plan.Map = plan.Map || found > 0
 	}
-	return plan, nil
+	return plan, p, nil
 }
 
 // startRun starts the run, or finds it as an earlier attempt or a person left it.

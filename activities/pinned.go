@@ -20,6 +20,8 @@ type pinned struct {
 	connector *connectors.Connector
 	group     connectors.Group
 	settings  map[string]any
+	// account is the remote account once it was opened; a pinned run lives no longer than an activity.
+	account *store.Account
 }
 
 // pin loads a run that was started.

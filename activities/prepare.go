@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -138,6 +139,8 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 			continue
 		}
 		changed := s.mapRecord(record, page.Ticket, hash)
+		// A full read keeps its processor busy; what is small and waits for one goes first.
+		runtime.Gosched()
 		changed.New = known[i] == [16]byte{}
 		b.Records = append(b.Records, changed)
 	}

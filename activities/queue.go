@@ -29,3 +29,26 @@ func QueueOf(mode koppel.Mode) string {
 		return QueueBackfill
 	}
 }
+
+// The urgency of a run among those of its queue: what somebody waits for goes
+// before what a clock starts, and that before what fills in the past.
+const (
+	urgencyPerson = 1 + iota
+	urgencyEvent
+	urgencyClock
+	urgencyBulk
+)
+
+// Urgency is a run's priority in its task queue; 1 goes first.
+func Urgency(mode koppel.Mode, trigger koppel.Trigger) int {
+	switch {
+	case mode == koppel.ModeHistory:
+		return urgencyBulk
+	case trigger == koppel.TriggerManual || trigger == koppel.TriggerActivation:
+		return urgencyPerson
+	case trigger == koppel.TriggerWebhook || trigger == koppel.TriggerDependency:
+		return urgencyEvent
+	default:
+		return urgencyClock
+	}
+}

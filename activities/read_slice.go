@@ -23,8 +23,11 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 	if err != nil {
 		return SliceResult{}, err
 	}
+	return a.readSlice(ctx, p, in)
+}
+
+func (a *Activities) readSlice(ctx context.Context, p *pinned, in SliceInput) (result SliceResult, err error) {
 	if h := halted(p.run.State, p.coupling); h != nil {
-		var result SliceResult
 		h.reportIn(&result)
 		return result, nil
 	}
@@ -32,7 +35,6 @@ func (a *Activities) ReadSlice(ctx context.Context, in SliceInput) (SliceResult,
 		return SliceResult{}, err
 	}
 	story := a.tell(p, in.Stream)
-	var result SliceResult
 	switch p.run.Mode {
 	case koppel.ModeSingle:
 		result, err = a.readSingles(ctx, p, in, story)
@@ -62,6 +64,8 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 		return SliceResult{Done: true, Counts: scan.Counts}, nil
 	}
 	story.begin(scan.Counts)
+	length, give := a.Shares.take(p.run.Mode, in.Webshop, a.Durations.Slice)
+	defer give()
 	client, err := a.client(ctx, p)
 	if err != nil {
 		return refused(ctx, err)
@@ -75,7 +79,7 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 	s := &slice{
 		Activities: a, pinned: p, lease: lease, pages: pages,
 		programs: p.programs(in.Stream), evaluator: p.evaluator(), digest: p.connector.Mapping.DigestOn(in.Stream, p.began()),
-		until:   time.Now().Add(a.Durations.Slice),
+		until:   time.Now().Add(length),
 		result:  SliceResult{Counts: scan.Counts},
 		batches: make(chan *batch), fetched: make(chan *rest.Page, 2),
 	}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/store"
@@ -104,9 +105,18 @@ func (a *Activities) agree(ctx context.Context, run store.Run, swept *Swept) err
 		swept.Started++
 		return a.Engine.StartRun(ctx, start)
 	}
+	if a.glancing(run) {
+		return nil
+	}
 	swept.Closed++
 	_, err = a.FinishRun(ctx, Finish{RunRef: start.RunRef, Failure: lost(run, state)})
 	return err
+}
+
+// glancing: a schedule's firing may be doing the run, without a workflow for it.
+func (a *Activities) glancing(run store.Run) bool {
+	return run.Trigger == koppel.TriggerSchedule && Glances(run.Mode) && run.State == koppel.RunRunning &&
+		run.StartedAt != nil && time.Since(*run.StartedAt) < a.Durations.Heartbeat+2*a.Durations.Glance
 }
 
 // goOn wakes the workflow of a run that is held, which waits without saying

@@ -136,6 +136,14 @@ type Tick struct {
 	Zone string `json:"zone"`
 }
 
+// Ticked counts what became of the runs of a firing.
+type Ticked struct {
+	// Done were over at once; Started got a workflow; Skipped met one of their group that was still open.
+	Done    int `json:"done"`
+	Started int `json:"started"`
+	Skipped int `json:"skipped"`
+}
+
 // Start is a run that is to be started.
 type Start struct {
 	RunRef

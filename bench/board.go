@@ -45,6 +45,16 @@ func (b *board) run(ctx context.Context) (err error) {
 			return fmt.Errorf("memory: %w", err)
 		}
 	}
+	if b.opts.wants("fair") {
+		if err := b.fair(ctx); err != nil {
+			return fmt.Errorf("fair: %w", err)
+		}
+	}
+	if b.opts.wants("noop") {
+		if err := b.noop(ctx); err != nil {
+			return fmt.Errorf("noop: %w", err)
+		}
+	}
 	return nil
 }
 

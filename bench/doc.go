@@ -6,6 +6,8 @@
 //	first_load        the whole pull of a webshop's products, engine beside hand
 //	resync_unchanged  the same again with nothing new, and what it writes
 //	memory            the worker's peak at a tenth and at the whole of a million records
+//	fair              how long small runs wait for their start, alone and beside a greedy webshop
+//	noop              what a coupling with nothing new costs, with and without its schedule
 //	mapping           one field of one record, engine beside hand
 //
 // The board itself runs Temporal and PostgreSQL's cluster; the source, the

@@ -26,8 +26,8 @@ func main() {
 
 // options are the board's flags.
 type options struct {
-	records, rounds, most int
-	only                  string
+	records, rounds, most, couplings int
+	only                             string
 }
 
 // run is the board, or one of the processes that it starts of itself.
@@ -46,6 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&opts.records, "records", 200_000, "products of first_load and resync_unchanged")
 	flags.IntVar(&opts.rounds, "rounds", 5, "rounds of which the median counts")
 	flags.IntVar(&opts.most, "most", 1_000_000, "products of the larger run of memory")
+	flags.IntVar(&opts.couplings, "couplings", 1000, "couplings of noop")
 	flags.StringVar(&opts.only, "only", "", "comma-separated benches; all when empty")
 	if err := flags.Parse(args); err != nil {
 		return err

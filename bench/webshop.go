@@ -17,9 +17,11 @@ import (
 type webshop struct {
 	database string
 	app      *store.DB
-	coupling store.Coupling
-	engine   *temporal.Engine
-	close    func()
+	// organisation is the outside id of the webshop's owner.
+	organisation string
+	coupling     store.Coupling
+	engine       *temporal.Engine
+	close        func()
 }
 
 // furnish makes a webshop in a fresh database.
@@ -38,18 +40,26 @@ func (p *platform) furnish(ctx context.Context, url string) (*webshop, error) {
 	}
 	w.close = func() { client.Close(); w.app.Close() }
 	w.engine = temporal.NewEngine(client, koppel.DefaultDurations())
-	shop, err := store.With(ctx, w.app, store.AllWebshops(), func(tx *store.Tx) (store.Webshop, error) {
-		o, err := tx.CreateOrganisation(ctx, "Bench")
-		if err != nil {
-			return store.Webshop{}, err
-		}
-		return tx.CreateWebshop(ctx, store.NewWebshop{Organisation: o.UUID, Name: "Bench"})
+	organisation, err := store.With(ctx, w.app, store.AllWebshops(), func(tx *store.Tx) (store.Organisation, error) {
+		return tx.CreateOrganisation(ctx, "Bench")
 	})
 	if err != nil {
 		return w, err
 	}
-	w.coupling, err = store.With(ctx, w.app, store.ForWebshop(shop.ID), func(tx *store.Tx) (store.Coupling, error) { return couple(ctx, tx, url) })
+	w.organisation = organisation.UUID
+	w.coupling, err = w.another(ctx, url)
 	return w, err
+}
+
+// another makes one more webshop of the organisation, with an active coupling.
+func (w *webshop) another(ctx context.Context, url string) (store.Coupling, error) {
+	shop, err := store.With(ctx, w.app, store.AllWebshops(), func(tx *store.Tx) (store.Webshop, error) {
+		return tx.CreateWebshop(ctx, store.NewWebshop{Organisation: w.organisation, Name: "Bench"})
+	})
+	if err != nil {
+		return store.Coupling{}, err
+	}
+	return store.With(ctx, w.app, store.ForWebshop(shop.ID), func(tx *store.Tx) (store.Coupling, error) { return couple(ctx, tx, url) })
 }
 
 func couple(ctx context.Context, tx *store.Tx, url string) (store.Coupling, error) {
@@ -75,22 +85,33 @@ func couple(ctx context.Context, tx *store.Tx, url string) (store.Coupling, erro
 	return tx.CouplingActive(ctx, c.UUID)
 }
 
+// start starts a run of a coupling's products as the API would, and returns its id.
+func (w *webshop) start(ctx context.Context, c store.Coupling, mode koppel.Mode) (string, error) {
+	return w.startGroup(ctx, c, koppel.Products, mode)
+}
+
+// startGroup starts a run of one stream group of a coupling.
+func (w *webshop) startGroup(ctx context.Context, c store.Coupling, group koppel.Object, mode koppel.Mode) (string, error) {
+	id := store.NewID()
+	opened, err := store.With(ctx, w.app, store.ForWebshop(c.WebshopID), func(tx *store.Tx) (store.Opened, error) {
+		return tx.OpenRun(ctx, store.NewRun{
+			UUID: id, Coupling: c.UUID, Direction: koppel.Pull, StreamGroup: string(group), Mode: mode,
+			Trigger: koppel.TriggerManual, AskedBy: "bench",
+			WorkflowID: koppel.PullWorkflowID(mode, c.UUID, string(group), id),
+		})
+	})
+	if err != nil {
+		return "", err
+	}
+	return id, w.engine.StartRun(ctx, activities.StartOf(opened.Run))
+}
+
 // pull runs a full read of the products as the API would start it and waits
 // for its end. The time is from the request to the end of the run.
 func (w *webshop) pull(ctx context.Context) (time.Duration, store.Run, error) {
 	began := time.Now()
-	id := store.NewID()
-	opened, err := store.With(ctx, w.app, store.ForWebshop(w.coupling.WebshopID), func(tx *store.Tx) (store.Opened, error) {
-		return tx.OpenRun(ctx, store.NewRun{
-			UUID: id, Coupling: w.coupling.UUID, Direction: koppel.Pull, StreamGroup: string(koppel.Products), Mode: koppel.ModeFull,
-			Trigger: koppel.TriggerManual, AskedBy: "bench",
-			WorkflowID: koppel.PullWorkflowID(koppel.ModeFull, w.coupling.UUID, string(koppel.Products), id),
-		})
-	})
+	id, err := w.start(ctx, w.coupling, koppel.ModeFull)
 	if err != nil {
-		return 0, store.Run{}, err
-	}
-	if err := w.engine.StartRun(ctx, activities.StartOf(opened.Run)); err != nil {
 		return 0, store.Run{}, err
 	}
 	tick := time.NewTicker(20 * time.Millisecond)

@@ -35,6 +35,7 @@ func (e *Engine) StartRun(ctx context.Context, start activities.Start) error {
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		TypedSearchAttributes:    workflows.Attributes(start),
+		Priority:                 workflows.Priority(start),
 		StaticSummary:            workflows.Summary(start),
 	}
 	var err error

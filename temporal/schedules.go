@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/activities"
 	"github.com/koppel-io/koppel/workflows"
 )
@@ -93,7 +94,8 @@ func (e *Engine) createTick(ctx context.Context, id string, wish activities.Sche
 		Note:          wish.Connector + " coupling " + wish.ID,
 		Action: &client.ScheduleWorkflowAction{
 			ID: "tick/" + strings.TrimPrefix(id, tickPrefix), Workflow: workflows.TickName,
-			TaskQueue: activities.QueueInteractive, Args: []any{wish.Tick},
+			TaskQueue: activities.QueueIncremental, Args: []any{wish.Tick},
+			Priority: temporal.Priority{PriorityKey: activities.Urgency(koppel.ModeSince, koppel.TriggerSchedule), FairnessKey: wish.ID},
 		},
 	})
 	return ignoreExisting("temporal: create schedule "+id, err)

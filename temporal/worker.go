@@ -53,9 +53,10 @@ func Work(ctx context.Context, c client.Client, acts *activities.Activities, dur
 	failed := make(chan error, len(activities.Queues()))
 	for _, queue := range activities.Queues() {
 		w := worker.New(c, queue, worker.Options{
-			MaxConcurrentActivityExecutionSize: limits.of(queue),
-			WorkerStopTimeout:                  durations.ShutDown,
-			OnFatalError:                       func(err error) { failed <- err },
+			MaxConcurrentActivityExecutionSize:      limits.of(queue),
+			MaxConcurrentLocalActivityExecutionSize: limits.of(queue),
+			WorkerStopTimeout:                       durations.ShutDown,
+			OnFatalError:                            func(err error) { failed <- err },
 		})
 		register(w, acts, durations)
 		if err := w.Start(); err != nil {

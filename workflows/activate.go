@@ -122,6 +122,7 @@ func (w *Workflows) child(ctx workflow.Context, start activities.Start) workflow
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WaitForCancellation:   true,
 		TypedSearchAttributes: Attributes(start),
+		Priority:              Priority(start),
 		StaticSummary:         Summary(start),
 	})
 	return workflow.ExecuteChildWorkflow(ctx, PullName, PullInput{Start: start})

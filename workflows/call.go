@@ -18,6 +18,12 @@ func call[In, Out any](ctx workflow.Context, activity func(context.Context, In) 
 	return out, err
 }
 
+// here runs an activity on the worker that decides, without a task of its own.
+func here[In, Out any](ctx workflow.Context, activity func(context.Context, In) (Out, error), in In) (out Out, err error) {
+	err = workflow.ExecuteLocalActivity(ctx, activity, in).Get(ctx, &out)
+	return out, err
+}
+
 // note runs an activity that has nothing to answer.
 func note[In any](ctx workflow.Context, activity func(context.Context, In) error, in In) error {
 	return workflow.ExecuteActivity(ctx, activity, in).Get(ctx, nil)

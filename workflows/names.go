@@ -42,6 +42,12 @@ func Attributes(s activities.Start) temporal.SearchAttributes {
 	)
 }
 
+// Priority orders a run's tasks among those of its queue: by urgency, and among
+// equals so that each webshop gets its turn, however much another asks for.
+func Priority(s activities.Start) temporal.Priority {
+	return temporal.Priority{PriorityKey: activities.Urgency(s.Mode, s.Trigger), FairnessKey: s.WebshopID}
+}
+
 // Summary is what the Temporal UI shows beside a run's workflow.
 func Summary(s activities.Start) string {
 	return string(s.Mode) + " " + s.Group + " of " + s.Connector + " (" + string(s.Trigger) + ")"

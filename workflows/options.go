@@ -31,6 +31,24 @@ func (w *Workflows) brief(ctx workflow.Context, summary string) workflow.Context
 	})
 }
 
+// local are the options of an activity that takes a few seconds at most and is
+// done on the worker that decides: that spares Temporal a task, which costs more
+// than a run that finds nothing new.
+func (w *Workflows) local(ctx workflow.Context) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 2 * w.durations.Heartbeat,
+		RetryPolicy:         w.patient(),
+	})
+}
+
+// glance is local for an activity that is not tried again: slices follow.
+func (w *Workflows) glance(ctx workflow.Context) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 2 * w.durations.Heartbeat,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+}
+
 // patient retries for as long as it takes: what fails here is ours and comes
 // back. The pauses grow to at most 20 seconds.
 func (w *Workflows) patient() *temporal.RetryPolicy {

@@ -26,6 +26,9 @@ type PullInput struct {
 // Pull reads one stream group of one coupling and maps every object on it.
 func (w *Workflows) Pull(ctx workflow.Context, in PullInput) (activities.Finished, error) {
 	p := &pull{Workflows: w, in: in, patience: patience{durations: w.durations}}
+	if finished := p.glance(ctx); finished.State != "" {
+		return p.handOver(ctx, finished)
+	}
 	err := p.setup(ctx)
 	if err == nil {
 		err = p.run(ctx)
@@ -38,6 +41,19 @@ type pull struct {
 	in       PullInput
 	patience patience
 	slices   int
+}
+
+// glance tries to do a small run in one go. Whatever keeps it from that is met
+// again by the slices, which know what to do about it.
+func (p *pull) glance(ctx workflow.Context) (finished activities.Finished) {
+	if p.in.Plan != nil || !activities.Glances(p.in.Mode) {
+		return finished
+	}
+	finished, err := here(p.Workflows.glance(ctx), do.Glance, activities.OpenInput{RunRef: p.in.RunRef, WorkflowID: p.in.WorkflowID})
+	if err != nil {
+		return activities.Finished{}
+	}
+	return finished
 }
 
 func (p *pull) setup(ctx workflow.Context) error {
@@ -103,9 +119,7 @@ func (p *pull) drain(ctx workflow.Context, what string, activity func(context.Co
 	}
 }
 
-// close records how the run ended. A run that queued behind this one takes
-// over the workflow, except where a parent waits for this one's result: then
-// the sweep starts it.
+// close records how the run ended.
 func (p *pull) close(ctx workflow.Context, err error) (activities.Finished, error) {
 	if workflow.IsContinueAsNewError(err) {
 		return activities.Finished{}, err
@@ -117,10 +131,19 @@ func (p *pull) close(ctx workflow.Context, err error) (activities.Finished, erro
 	if ferr != nil {
 		return finished, ferr
 	}
-	if finished.Next != nil && workflow.GetInfo(ctx).ParentWorkflowExecution == nil {
-		return finished, workflow.NewContinueAsNewError(undisturbed, PullName, PullInput{Start: *finished.Next})
+	if finished, err := p.handOver(undisturbed, finished); err != nil {
+		return finished, err
 	}
 	return finished, outcome(err, finish.Failure)
+}
+
+// handOver gives the workflow to the run that queued behind this one, except
+// where a parent waits for this one's result: then the sweep starts it.
+func (p *pull) handOver(ctx workflow.Context, finished activities.Finished) (activities.Finished, error) {
+	if finished.Next != nil && workflow.GetInfo(ctx).ParentWorkflowExecution == nil {
+		return finished, workflow.NewContinueAsNewError(ctx, PullName, PullInput{Start: *finished.Next})
+	}
+	return finished, nil
 }
 
 func details(what string, res activities.SliceResult) string {

@@ -23,7 +23,7 @@ import (
 // A history of released code is never replaced: a change that no longer
 // replays it needs a gate in versions.go.
 var recorded = []string{
-	"activate_failed", "activate_resumed", "pull_full", "pull_hands_over", "pull_taken_over", "pull_many_slices", "pull_goes_on",
+	"activate_failed", "activate_resumed", "pull_full", "pull_glanced", "pull_hands_over", "pull_taken_over", "pull_many_slices", "pull_goes_on",
 	"pull_held", "pull_cancelled", "push_unknown_then_found", "tick", "sweep",
 }
 

@@ -6,20 +6,10 @@ import (
 	"github.com/koppel-io/koppel/activities"
 )
 
-// Tick is one firing of a schedule: it starts the runs that are due and ends.
-// A run that meets a running one is skipped, which the activity notes.
-func (w *Workflows) Tick(ctx workflow.Context, in activities.Tick) error {
-	starts, err := call(w.brief(ctx, "open due runs"), do.OpenDue, in)
-	if err != nil {
-		return err
-	}
-	for _, start := range starts {
-		err := w.child(ctx, start).GetChildWorkflowExecution().Get(ctx, nil)
-		if err != nil && !alreadyStarted(err) {
-			return err
-		}
-	}
-	return nil
+// Tick is one firing of a schedule: it does the runs that are due, as far as
+// that takes no time, starts the others and ends.
+func (w *Workflows) Tick(ctx workflow.Context, in activities.Tick) (activities.Ticked, error) {
+	return here(w.local(ctx), do.Tick, in)
 }
 
 // Sweep makes open runs and Temporal agree, starts pushes that nobody

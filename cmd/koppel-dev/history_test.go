@@ -65,7 +65,7 @@ func TestHistoriesOfARunningPlatformReplay(t *testing.T) {
 	c := l.dial(t)
 	for _, part := range []scenarioOf{
 		{"activation", recordActivation}, {"takeover", recordTakeover}, {"slices", recordSlices}, {"hold", recordHold},
-		{"push", recordPush}, {"cancel", recordCancel}, {"clocks", recordClocks},
+		{"glance", recordGlance}, {"push", recordPush}, {"cancel", recordCancel}, {"clocks", recordClocks},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
@@ -175,11 +175,27 @@ func recordCancel(t *testing.T, l *land, c *temporaltest.Cluster) {
 	keep(t, "pull_cancelled", c.History(t, run.WorkflowID), cancelAsked)
 }
 
-// The workflows that schedules start: a tick that starts runs and the sweep.
+// A run that finds little is over in one decision; no slice is asked for.
+func recordGlance(t *testing.T, l *land, c *temporaltest.Cluster) {
+	s := newSite(t, l, demoshop.Config{Products: 20, Orders: 5})
+	s.activate(t)
+	s.shop.Mutate(3)
+	if run := s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeSince}); run.Counts.Changed == 0 {
+		t.Errorf("the glance at 3 changes counts %+v", run.Counts)
+	}
+	h := c.History(t, koppel.PullWorkflowID(koppel.ModeSince, s.coupling.ID, string(koppel.Products), ""))
+	keep(t, "pull_glanced", h, markerWritten, completed)
+	if h.Calls("ReadSlice") || h.Calls("OpenPull") {
+		t.Error("the glance was followed by slices")
+	}
+	s.wantProducts(t)
+}
+
+// The workflows that schedules start: a tick and the sweep.
 func recordClocks(t *testing.T, l *land, c *temporaltest.Cluster) {
 	s := newSite(t, l, demoshop.Config{Products: 20, Orders: 5})
 	s.activate(t)
 	ids := s.wantSchedules(t, c, linesOfAll)
-	keep(t, "tick", c.History(t, c.Fire(t, ids[0])), childStarted, completed)
+	keep(t, "tick", c.History(t, c.Fire(t, ids[0])), markerWritten, completed)
 	keep(t, "sweep", c.History(t, c.Fire(t, workflows.SweepID)), completed)
 }

@@ -77,7 +77,7 @@ func (w *Worker) open(ctx context.Context) (err error) {
 	}
 	acts := &activities.Activities{
 		Store: w.db, Connectors: compiled(w.db), Transport: w.transport, Engine: engine, Durations: config.Durations,
-		Memory: activities.NewMemory(config.Memory), Holder: config.Holder, Log: config.Log,
+		Memory: activities.NewMemory(config.Memory), Shares: &activities.Shares{}, Holder: config.Holder, Log: config.Log,
 	}
 	w.work = func(ctx context.Context) error {
 		return temporal.Work(ctx, cluster, acts, config.Durations, config.Concurrency)

@@ -57,13 +57,14 @@ func members(host string, ports []int) map[primitives.ServiceName]static.Hosts {
 }
 
 // dynamic is the server's dynamic configuration: task queues in one piece, so that a task meets its poller at
-// once; a new search attribute counts at once; scavengers that only pay off in production are off; the rate
+// once, and each fairness key gets its turn; a new search attribute counts at once; scavengers that only pay off in production are off; the rate
 // limits of a shared cluster are out of the way.
 func dynamic() dynamicconfig.StaticClient {
 	const unlimited = 100_000
 	return dynamicconfig.StaticClient{
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():           1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():          1,
+		dynamicconfig.MatchingEnableFairness.Key():                       true,
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key():      true,
 		dynamicconfig.TaskQueueScannerEnabled.Key():                      false,
 		dynamicconfig.HistoryScannerEnabled.Key():                        false,
