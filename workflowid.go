@@ -15,5 +15,11 @@ func PullWorkflowID(mode Mode, couplingID, group, runID string) string {
 // PushWorkflowID is the workflow id of a push, by its outbox row.
 func PushWorkflowID(outboxID string) string { return "push/" + outboxID }
 
+// PushesWorkflowID is the workflow id of what writes everything of a kind that
+// is due to a coupling.
+func PushesWorkflowID(couplingID string, object Object) string {
+	return "pushes/" + couplingID + "/" + string(object)
+}
+
 // ActivateWorkflowID is the workflow id of a coupling's activation.
 func ActivateWorkflowID(couplingID string) string { return "activate/" + couplingID }

@@ -25,6 +25,9 @@ func (a *Activities) FinishRun(ctx context.Context, in Finish) (Finished, error)
 			return Finished{}, err
 		}
 	}
+	if run.Direction == koppel.Pull {
+		defer a.pushChanges(ctx, in.Webshop)
+	}
 	return store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (Finished, error) {
 		run, err := tx.Run(ctx, in.ID)
 		if err != nil {

@@ -15,6 +15,7 @@ const (
 	eventSlice   = "slice"
 	eventMapped  = "mapped"
 	eventAttempt = "attempt"
+	eventSent    = "sent"
 	eventRounded = "rounded"
 )
 

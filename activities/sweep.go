@@ -88,7 +88,15 @@ func (a *Activities) dispatch(ctx context.Context, swept *Swept) error {
 		}
 		swept.Pushes++
 	}
-	return nil
+	queues, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.PushQueue, error) {
+		return tx.PushQueues(ctx, 0, a.Durations.Sweep, sweepAtOnce)
+	})
+	if err != nil {
+		return err
+	}
+	n, err := a.pushAll(ctx, queues, "sweep")
+	swept.Pushes += n
+	return err
 }
 
 // agree looks at one open run.

@@ -176,6 +176,9 @@ type PushResult struct {
 	Hold    string   `json:"hold,omitempty"`
 	Wait    *Wait    `json:"wait,omitempty"`
 	Failure *Failure `json:"failure,omitempty"`
+	// Progress: something was written since the last failure, so back-off starts anew. Nothing else set means that there
+	// is more to do.
+	Progress bool `json:"progress,omitempty"`
 }
 
 // Swept counts what a sweep did.

@@ -173,8 +173,11 @@ func (s *server) placeBuyOrder(ctx context.Context, who caller, in *placeRequest
 // openPush opens the run that sends a write, unless it is done, another run
 // has it in hand, or the coupling holds its writes for now.
 func openPush(ctx context.Context, tx *store.Tx, who caller, c store.Coupling, row store.Outbox) (*store.Run, error) {
-	if row.State == store.OutboxSent || c.State != koppel.CouplingActive {
+	if row.State == store.OutboxSent || row.State == store.OutboxDropped || c.State != koppel.CouplingActive {
 		return nil, nil
+	}
+	if row.Object.Gathered() {
+		return tx.OpenPushes(ctx, store.PushQueue{WebshopID: row.WebshopID, CouplingUUID: c.UUID, Object: row.Object}, koppel.TriggerManual, who.name())
 	}
 	if row.RunUUID != nil {
 		run, err := tx.Run(ctx, *row.RunUUID)
@@ -183,7 +186,7 @@ func openPush(ctx context.Context, tx *store.Tx, who caller, c store.Coupling, r
 		}
 	}
 	opened, err := tx.OpenRun(ctx, store.NewRun{
-		Coupling: c.UUID, Direction: koppel.Push, StreamGroup: string(koppel.BuyOrders), Mode: koppel.ModePush, Trigger: koppel.TriggerManual,
+		Coupling: c.UUID, Direction: koppel.Push, StreamGroup: string(row.Object), Mode: koppel.ModePush, Trigger: koppel.TriggerManual,
 		AskedBy: who.name(), WorkflowID: koppel.PushWorkflowID(row.UUID), Keys: store.RunKeys{OutboxID: row.ID},
 	})
 	if err != nil {

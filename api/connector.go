@@ -60,7 +60,7 @@ func (s *server) showConnector(ctx context.Context, v store.ConnectorVersion) (c
 		Objects: compiled.Objects(), Pushes: []koppel.Object{}, Settings: compiled.AllSettings(), Credentials: compiled.Credentials,
 		App: compiled.App, Environments: compiled.EnvironmentNames(), Login: compiled.HasLogin(),
 	}
-	for _, object := range koppel.Objects() {
+	for _, object := range koppel.Pushed() {
 		if compiled.Push[object] != nil {
 			out.Pushes = append(out.Pushes, object)
 		}

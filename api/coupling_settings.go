@@ -63,7 +63,8 @@ func (s *server) setSettings(ctx context.Context, who caller, in *settingsPatch)
 	return out, err
 }
 
-// setRules keeps what the settings say of the consolidation and names the objects that have to be merged again for it.
+// setRules keeps what the settings say of the consolidation and of pushes, and names the objects that have to be merged
+// again for it.
 func setRules(ctx context.Context, tx *store.Tx, connector *connectors.Connector, c store.Coupling) ([]koppel.Object, error) {
 	settings, err := settingsOf(c, connector)
 	if err != nil || len(c.Rules) == 0 {
@@ -77,8 +78,18 @@ func setRules(ctx context.Context, tx *store.Tx, connector *connectors.Connector
 			again = append(again, object)
 		}
 	}
-	_, err = tx.SetRules(ctx, c.UUID, rules)
-	return again, err
+	if _, err = tx.SetRules(ctx, c.UUID, rules); err != nil {
+		return nil, err
+	}
+	pushes := connector.Pushes(settings)
+	if _, err := tx.SetPushes(ctx, c.UUID, pushes); err != nil {
+		return nil, err
+	}
+	// Who takes stock no longer gives it, and the other way round.
+	if slices.Contains(c.Pushes, koppel.Stock) != slices.Contains(pushes, koppel.Stock) && !slices.Contains(again, koppel.Products) {
+		again = append(again, koppel.Products)
+	}
+	return again, nil
 }
 
 func mergeSettings(stored json.RawMessage, patch map[string]any) (json.RawMessage, error) {

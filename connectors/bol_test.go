@@ -123,7 +123,7 @@ func TestBolStockIsDoneWithItsProcess(t *testing.T) {
 	account, client := newBol(t, bol.Config{NoLimits: true, Orders: -1, Offers: 4, ProcessPolls: 2})
 	offer := account.Offers()[0]
 	target := int64(offer.Stock + 7)
-	push := rest.Pushing{Object: koppel.Products, Operation: rest.PushSetTo, ID: offer.ID, Target: target}
+	push := rest.Pushing{Object: koppel.Stock, Operation: rest.PushSetTo, ID: offer.ID, Target: target}
 	push.Save = func(_ context.Context, state rest.PushState) error { push.State = state; return nil }
 	waits := 0
 	for {

@@ -44,8 +44,10 @@ type goldenOut struct {
 	Lines   []string       `json:"lines,omitempty"`
 	Objects []goldenObject `json:"objects,omitempty"`
 	// Wait is how long the remote wants to be left alone before it is asked again.
-	Wait    string        `json:"wait,omitempty"`
-	Preview *rest.Preview `json:"preview,omitempty"`
+	Wait string `json:"wait,omitempty"`
+	// Unwritable: the value is not ours to write.
+	Unwritable bool          `json:"unwritable,omitempty"`
+	Preview    *rest.Preview `json:"preview,omitempty"`
 }
 
 // pushing is the write that a step asks for.
@@ -59,6 +61,9 @@ func (s GoldenStep) pushing(object string) rest.Pushing {
 // vars are the variables of a push: times are moments, as the store gives them.
 func (s GoldenStep) vars(object koppel.Object) map[string]any {
 	fields := maps.Clone(s.Object)
+	if fields == nil {
+		fields = map[string]any{}
+	}
 	for _, field := range object.Fields() {
 		text, ok := fields[field.Name].(string)
 		if at, err := time.Parse(time.RFC3339, text); ok && err == nil && field.Type == koppel.Time {
@@ -204,6 +209,7 @@ func (r *goldenRun) step(ctx context.Context, s GoldenStep) (goldenOut, error) {
 		if pushed.Wait > 0 {
 			out.Wait = pushed.Wait.String()
 		}
+		out.Unwritable = pushed.Unwritable
 		return out, nil
 	case s.Preview != "":
 		shown, err := r.client.Preview(ctx, s.pushing(s.Preview))

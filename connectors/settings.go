@@ -16,6 +16,7 @@ func CommonSettings() []koppel.Setting {
 		{Name: "history_from", Type: koppel.SettingDate, Optional: true, Title: "How far back orders are read"},
 		{Name: buyOrdersSetting, Type: koppel.SettingEnum, Choices: []string{"off", OneWay, TwoWay}, Default: "off", Title: "Purchase orders", Doc: "1-way sends them; 2-way also reads them back, with what was delivered"},
 		{Name: suppliersSetting, Type: koppel.SettingStrings, Default: []string{}, Title: "Suppliers whose purchase orders go here", Doc: "Names or ids; where several couplings could receive an order, the one that lists its supplier does"},
+		{Name: stockSetting, Type: koppel.SettingBool, Default: false, Title: "Send stock", Doc: "The stock that another coupling or a person gives is written here whenever it changes; this coupling's own stock then only counts where nobody else gives it"},
 		{Name: UnitsSetting, Type: koppel.SettingBool, Default: false, Title: "Lot sizes are purchase units", Doc: "Quantities are sent in whole purchase units of the supplier product's lot size"},
 	}
 	for _, object := range koppel.Objects() {
@@ -38,6 +39,7 @@ const (
 	buyOrdersSetting = "buy_orders"
 	suppliersSetting = "buy_orders.suppliers"
 	unitFactors      = "unit_factors"
+	stockSetting     = "push.stock"
 	// UnitsSetting says that lot sizes are purchase units.
 	UnitsSetting = "push.purchase_units"
 	// OneWay is the direction of purchase orders that are sent only.
@@ -118,6 +120,8 @@ func (c *Connector) actsOn(setting string) bool {
 	switch setting {
 	case buyOrdersSetting, suppliersSetting, UnitsSetting:
 		return c.Push[koppel.BuyOrders] != nil
+	case stockSetting:
+		return c.Push[koppel.Stock] != nil
 	case unitFactors:
 		return strings.Contains(c.Source.Mapping, "settings."+unitFactors)
 	case koppel.LinesSetting(koppel.SellOrders):

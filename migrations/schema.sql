@@ -557,6 +557,7 @@ TABLE coupling ROW LEVEL SECURITY FORCED
     updated_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was last changed.
     rules jsonb NOT NULL DEFAULT '{}'::jsonb  -- By object, how it is consolidated: {role, key, ignore}, as follows from the settings; written when a run starts and when the settings change.
     ranks jsonb NOT NULL DEFAULT '{}'::jsonb  -- By object and field group, its place in the order of strength that a person set, from 1; what is not named follows in the order of priority.
+    pushes text[] NOT NULL DEFAULT '{}'::text[]  -- What is written to the remote when it changes here, as its settings say: stock, shipments, item_deliveries.
     CONSTRAINT coupling_pause_owner_check CHECK ((pause_owner = ANY (ARRAY['person'::text, 'auth'::text, 'policy'::text, 'quota'::text])))
     CONSTRAINT coupling_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'activating'::text, 'active'::text, 'paused'::text, 'needs_reauth'::text, 'disabled'::text, 'removed'::text])))
     CONSTRAINT coupling_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
@@ -874,9 +875,9 @@ TABLE outbox ROW LEVEL SECURITY FORCED
     uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
     webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
     coupling_id bigint NOT NULL  -- The coupling it belongs to.
-    object text NOT NULL  -- Which object.
+    object text NOT NULL  -- What is written: an object, or stock, which is of the product object_id.
     object_id bigint NOT NULL  -- Its inner id.
-    operation text NOT NULL  -- create, update or cancel.
+    operation text NOT NULL  -- create, update, cancel; set writes one value absolutely, raise adds to it. Of what is gathered it is decided when it is first tried.
     reference text NOT NULL  -- Our number, by which the remote is searched before sending again.
     state text NOT NULL DEFAULT 'pending'::text  -- Where it is in its life.
     epoch bigint NOT NULL DEFAULT 0  -- Raised by each attempt; a revived attempt with an older epoch may not record an outcome.
@@ -894,7 +895,7 @@ TABLE outbox ROW LEVEL SECURITY FORCED
     held text  -- Why it waits although it is due: cap of the webshop or a stop.
     held_at timestamp with time zone  -- Since when it is held.
     CONSTRAINT outbox_held_check CHECK ((held = ANY (ARRAY['cap'::text, 'stop'::text])))
-    CONSTRAINT outbox_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'update'::text, 'cancel'::text, 'set'::text])))
+    CONSTRAINT outbox_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'update'::text, 'cancel'::text, 'set'::text, 'raise'::text])))
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'unknown'::text, 'parked'::text, 'dropped'::text])))
     CONSTRAINT outbox_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT outbox_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
@@ -902,6 +903,7 @@ TABLE outbox ROW LEVEL SECURITY FORCED
     CONSTRAINT outbox_uuid_key UNIQUE (uuid)
     CREATE INDEX outbox_began ON public.outbox USING btree (webshop_id, began_at) WHERE ((object = 'buy_orders'::text) AND (operation = 'create'::text) AND (began_at IS NOT NULL))
     CREATE INDEX outbox_due ON public.outbox USING btree (due_at) WHERE (state = ANY (ARRAY['pending'::text, 'unknown'::text]))
+    CREATE INDEX outbox_gathered ON public.outbox USING btree (coupling_id, object, due_at) WHERE ((object <> 'buy_orders'::text) AND (state = ANY (ARRAY['pending'::text, 'sending'::text, 'unknown'::text])))
     CREATE INDEX outbox_object ON public.outbox USING btree (object_id, id DESC)
     CREATE UNIQUE INDEX outbox_open ON public.outbox USING btree (coupling_id, object, object_id) WHERE (state = ANY (ARRAY['pending'::text, 'sending'::text, 'unknown'::text]))
     CREATE INDEX outbox_webshop ON public.outbox USING btree (webshop_id, id DESC)

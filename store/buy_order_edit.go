@@ -253,16 +253,18 @@ func (tx *Tx) pushLater(ctx context.Context, o heldBuyOrder, operation string, g
 	return &row, nil
 }
 
-const followedSQL = `
-SELECT o.edited, b.deleted_at FROM outbox o JOIN buy_order b ON b.webshop_id = o.webshop_id AND b.id = o.object_id WHERE o.id = $1`
+const followedSQL = `SELECT deleted_at FROM buy_order WHERE webshop_id = $1 AND id = $2`
 
-// followUp makes the write that follows one that was sent while its order was changed.
+// followUp makes the write that follows one that was sent while its object was changed.
 func (tx *Tx) followUp(ctx context.Context, o Outbox) error {
-	after, err := one[struct {
-		Edited    bool
-		DeletedAt *time.Time
-	}](ctx, tx, followedSQL, o.ID)
-	if err != nil || !after.Edited || o.Operation == "cancel" {
+	if !o.Edited || o.Operation == "cancel" && o.Object == koppel.BuyOrders {
+		return nil
+	}
+	if o.Object.Gathered() {
+		return tx.wantPushes(ctx, o.WebshopID, o.Object, o.Operation, []wantedPush{{o.CouplingID, o.ObjectID, o.Reference}})
+	}
+	after, err := one[struct{ DeletedAt *time.Time }](ctx, tx, followedSQL, o.WebshopID, o.ObjectID)
+	if err != nil {
 		return err
 	}
 	operation := "update"
@@ -276,9 +278,9 @@ func (tx *Tx) followUp(ctx context.Context, o Outbox) error {
 }
 
 const followingSQL = outboxSelect + `
-WHERE o.coupling_id = @coupling AND o.object = @object AND o.object_id = @id AND o.state = 'pending' AND o.run_id IS NULL`
+WHERE o.coupling_id = @coupling AND o.object = @object AND o.object = 'buy_orders' AND o.object_id = @id AND o.state = 'pending' AND o.run_id IS NULL`
 
-// FollowingOutbox is the write that follows one that was sent, of the same object; nil when nothing does.
+// FollowingOutbox is the write that follows one that was sent, of the same buy order; nil when nothing does.
 func (tx *Tx) FollowingOutbox(ctx context.Context, o Outbox) (*Outbox, error) {
 	list, err := many[Outbox](ctx, tx, followingSQL, pgx.StrictNamedArgs{"coupling": o.CouplingID, "object": string(o.Object), "id": o.ObjectID})
 	if err != nil || len(list) == 0 {

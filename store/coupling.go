@@ -34,7 +34,9 @@ type Coupling struct {
 	// Rules are how its objects are consolidated; an object without one is primary and found by remote id only.
 	Rules map[koppel.Object]koppel.Rule
 	// Ranks are its places by object and field group that a person set, 1 for the strongest.
-	Ranks         map[koppel.Object]map[string]float64
+	Ranks map[koppel.Object]map[string]float64
+	// Pushes is what is written to its remote when it changes here.
+	Pushes        []koppel.Object
 	RemoteVersion string
 	Steps         []koppel.Step
 	ActivatedAt   *time.Time
@@ -53,7 +55,7 @@ type NewCoupling struct {
 const couplingSelect = `
 SELECT c.id, c.uuid, c.webshop_id, w.uuid AS webshop_uuid, w.name AS webshop_name, i.code AS integration, c.connector, c.connector_version_id,
        v.digest AS connector_digest, c.credential_id, k.uuid AS credential_uuid, c.name, c.state, c.pause_owner,
-       c.pause_reason, c.settings, c.settings_version, c.priority, c.rules, c.ranks, c.remote_version, c.steps, c.activated_at,
+       c.pause_reason, c.settings, c.settings_version, c.priority, c.rules, c.ranks, c.pushes, c.remote_version, c.steps, c.activated_at,
        c.created_at, c.updated_at
 FROM coupling c
 JOIN webshop w ON w.id = c.webshop_id

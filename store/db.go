@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -32,6 +33,8 @@ type Config struct {
 	MaxConns int
 	// Keys is the master keyset; without it credentials can be neither sealed nor opened.
 	Keys *Keys
+	// Gather is for how long further changes are waited for before they are pushed; 5 seconds when zero.
+	Gather time.Duration
 	// Log gets what is retried; nil is silent.
 	Log *slog.Logger
 }
@@ -45,6 +48,7 @@ type DB struct {
 	log  *slog.Logger
 
 	leaseWait time.Duration
+	gather    time.Duration
 	rowTypes  rowTypes
 	objectIDs objectIDs
 }
@@ -89,7 +93,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, koppel.Wrap(op, err)
 	}
-	db := &DB{pool: pool, role: c.Role, host: pc.ConnConfig.Host, keys: c.Keys, log: c.Log, leaseWait: leaseWait}
+	db := &DB{pool: pool, role: c.Role, host: pc.ConnConfig.Host, keys: c.Keys, log: c.Log, leaseWait: leaseWait, gather: cmp.Or(c.Gather, 5*time.Second)}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}

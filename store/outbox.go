@@ -13,14 +13,14 @@ import (
 // OutboxState is where a write to a remote is.
 type OutboxState string
 
-// The states: pending → sending → sent | unknown | parked; pending → dropped.
+// The states: pending → sending → sent | unknown | parked; pending, sending → dropped.
 const (
 	OutboxPending OutboxState = "pending"
 	OutboxSending OutboxState = "sending"
 	OutboxSent    OutboxState = "sent"
 	OutboxUnknown OutboxState = "unknown" // sent or not: to be looked up before it is sent again
 	OutboxParked  OutboxState = "parked"  // a person must act
-	OutboxDropped OutboxState = "dropped" // no longer wanted before it was ever tried
+	OutboxDropped OutboxState = "dropped" // no longer wanted
 )
 
 // Outbox is one write to a remote. Its UUID is the idempotency key.
@@ -32,7 +32,7 @@ type Outbox struct {
 	CouplingUUID string
 	Object       koppel.Object
 	ObjectID     int64
-	Operation    string // create, update, cancel or set
+	Operation    string // create, update, cancel, set or raise
 	Reference    string // our number, by which the remote is searched
 	State        OutboxState
 	// Epoch counts the attempts' claims: only the last one may record an outcome.
@@ -102,12 +102,12 @@ func (tx *Tx) OutboxOfObject(ctx context.Context, object koppel.Object, id int64
 
 // A row whose run is open is in hand. One that is "sending" without an open run was left by a worker that died.
 const dueOutboxSQL = outboxSelect + `
-WHERE o.state IN ('pending', 'unknown', 'sending') AND o.due_at <= clock_timestamp() AND c.state = 'active'
+WHERE o.object = 'buy_orders' AND o.state IN ('pending', 'unknown', 'sending') AND o.due_at <= clock_timestamp() AND c.state = 'active'
   AND (r.id IS NULL OR r.state NOT IN ('queued', 'running', 'waiting'))
 ORDER BY o.due_at, o.id LIMIT $1`
 
-// DueOutbox lists the writes that nobody has in hand and that may go now, the longest due first: the dispatcher's
-// work list, in the scope Queues over all webshops.
+// DueOutbox lists the writes of buy orders that nobody has in hand and that may go now, the longest due first: the
+// dispatcher's work list, in the scope Queues over all webshops.
 func (tx *Tx) DueOutbox(ctx context.Context, limit int) ([]Outbox, error) {
 	list, err := many[Outbox](ctx, tx, dueOutboxSQL, pageSize(limit))
 	return list, wrap("list due outbox rows", err)

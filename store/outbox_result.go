@@ -29,13 +29,17 @@ VALUES (@webshop, @coupling, @object, @remote, @id, 0, '', @run, '{}')
 ON CONFLICT (webshop_id, coupling_id, object, remote_id) DO NOTHING`
 	pushedSourceSQL = `
 SELECT object_id FROM source WHERE webshop_id = @webshop AND coupling_id = @coupling AND object = @object AND remote_id = @remote`
+	overtakenSQL = `
+WITH old AS (
+    UPDATE outbox SET state = 'dropped', updated_at = now() WHERE coupling_id = $1 AND object = 'stock' AND object_id = $2 AND id < $3 AND state = 'parked' RETURNING id)
+UPDATE parked SET resolved_at = now() WHERE outbox_id IN (SELECT id FROM old) AND resolved_at IS NULL`
 	lineRemoteSQL = `
 UPDATE buy_order_line SET remote_id = @remote WHERE webshop_id = @webshop AND buy_order_id = @id AND position = @position`
 	touchBuyOrderSQL = `UPDATE buy_order SET changed_at = now(), run_id = @run WHERE webshop_id = @webshop AND id = @id`
 )
 
-// OutboxSent records that the remote took the write: sending → sent. The remote's ids go to the order's source and
-// lines in the same transaction. An epoch that is not the last claim's records nothing (kind conflict).
+// OutboxSent records that the remote took the write: sending → sent. The remote's ids go to the object's source and
+// an order's lines in the same transaction. An epoch that is not the last claim's records nothing (kind conflict).
 func (tx *Tx) OutboxSent(ctx context.Context, id, epoch int64, s Sent) (Outbox, error) {
 	const op = "record write as sent"
 	o, err := tx.OutboxByID(ctx, id)
@@ -51,31 +55,75 @@ func (tx *Tx) OutboxSent(ctx context.Context, id, epoch int64, s Sent) (Outbox, 
 	if err := tx.settle(ctx, op, sentSQL, pgx.StrictNamedArgs{"id": id, "epoch": epoch, "remote": s.RemoteID}); err != nil {
 		return Outbox{}, err
 	}
-	args := pgx.StrictNamedArgs{"webshop": o.WebshopID, "coupling": o.CouplingID, "object": string(o.Object), "remote": s.RemoteID}
-	withID := maps.Clone(args)
-	withID["id"], withID["run"] = o.ObjectID, derefInt(o.RunID)
-	if _, err := tx.exec(ctx, pushSourceSQL, withID); err != nil {
+	// Whether it was edited is known for certain once the row is this transaction's.
+	if o, err = tx.OutboxByID(ctx, id); err != nil {
 		return Outbox{}, wrap(op, err)
 	}
-	var bound int64
-	if err := tx.tx.QueryRow(ctx, pushedSourceSQL, args).Scan(&bound); err != nil {
+	if o.Object == koppel.Stock {
+		// The product's source is there; what an earlier write of it left to a person is settled by this one.
+		_, err = tx.exec(ctx, overtakenSQL, o.CouplingID, o.ObjectID, o.ID)
+	} else {
+		err = tx.bindSent(ctx, op, o, s)
+	}
+	if err != nil {
 		return Outbox{}, wrap(op, err)
 	}
-	if bound != o.ObjectID {
-		return Outbox{}, conflict(op, "the remote's id %s of %s belongs to another object here already", s.RemoteID, o.Reference)
-	}
-	if o.Object == koppel.BuyOrders {
-		if err := tx.linesSent(ctx, o, s.Lines); err != nil {
-			return Outbox{}, wrap(op, err)
-		}
-		if err := tx.followUp(ctx, o); err != nil {
-			return Outbox{}, wrap(op, err)
-		}
+	if err := tx.followUp(ctx, o); err != nil {
+		return Outbox{}, wrap(op, err)
 	}
 	if err := tx.resolvePush(ctx, id); err != nil {
 		return Outbox{}, wrap(op, err)
 	}
 	return tx.OutboxByID(ctx, id)
+}
+
+// bindSent makes the remote's id a source of the object.
+func (tx *Tx) bindSent(ctx context.Context, op string, o Outbox, s Sent) error {
+	args := pgx.StrictNamedArgs{"webshop": o.WebshopID, "coupling": o.CouplingID, "object": string(o.Object), "remote": s.RemoteID}
+	withID := maps.Clone(args)
+	withID["id"], withID["run"] = o.ObjectID, derefInt(o.RunID)
+	if _, err := tx.exec(ctx, pushSourceSQL, withID); err != nil {
+		return err
+	}
+	var bound int64
+	if err := tx.tx.QueryRow(ctx, pushedSourceSQL, args).Scan(&bound); err != nil {
+		return err
+	}
+	if bound != o.ObjectID {
+		return conflict(op, "the remote's id %s of %s belongs to another object here already", s.RemoteID, o.Reference)
+	}
+	if o.Object != koppel.BuyOrders {
+		return nil
+	}
+	return tx.linesSent(ctx, o, s.Lines)
+}
+
+const decideOutboxSQL = `
+UPDATE outbox SET operation = @operation, target = @target, updated_at = now() WHERE id = @id AND epoch = @epoch AND state = 'sending'`
+
+// OutboxDecided keeps what the remote is to be asked for, and the value that it is to have.
+func (tx *Tx) OutboxDecided(ctx context.Context, id, epoch int64, operation string, target any) error {
+	const op = "decide write"
+	var text json.RawMessage
+	if target != nil {
+		var err error
+		if text, err = json.Marshal(target); err != nil {
+			return wrap(op, err)
+		}
+	}
+	return tx.settle(ctx, op, decideOutboxSQL, pgx.StrictNamedArgs{"id": id, "epoch": epoch, "operation": operation, "target": text})
+}
+
+const dropOutboxSQL = `
+UPDATE outbox SET state = 'dropped', error = @error, updated_at = now() WHERE id = @id AND epoch = @epoch AND state = 'sending'`
+
+// OutboxDropped records that there is nothing to write any more: sending → dropped.
+func (tx *Tx) OutboxDropped(ctx context.Context, id, epoch int64, why string) error {
+	advice, err := adviceOrNull(&koppel.Advice{Kind: koppel.KindConflict, Detail: why, Next: "Nothing to do"})
+	if err != nil {
+		return wrap("drop write", err)
+	}
+	return tx.settle(ctx, "drop write", dropOutboxSQL, pgx.StrictNamedArgs{"id": id, "epoch": epoch, "error": advice})
 }
 
 // linesSent writes the remote's ids of the lines, and the change that shows them.

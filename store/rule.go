@@ -35,12 +35,14 @@ type participant struct {
 	Priority int64                                `json:"priority"`
 	Rules    map[koppel.Object]koppel.Rule        `json:"rules"`
 	Ranks    map[koppel.Object]map[string]float64 `json:"ranks"`
+	// Pushes is what its remote gets from us.
+	Pushes []koppel.Object `json:"pushes"`
 	// Draft: it has written nothing yet.
 	Draft bool `json:"draft"`
 }
 
 // participantsSQL are the couplings of webshop $1, removed ones too: their objects are still there.
-const participantsSQL = `(SELECT json_agg(json_build_object('id', o.id, 'priority', o.priority, 'rules', o.rules, 'ranks', o.ranks, 'draft', o.state = 'draft') ORDER BY o.id)::text
+const participantsSQL = `(SELECT json_agg(json_build_object('id', o.id, 'priority', o.priority, 'rules', o.rules, 'ranks', o.ranks, 'pushes', o.pushes, 'draft', o.state = 'draft') ORDER BY o.id)::text
         FROM coupling o WHERE o.webshop_id = $1::bigint)`
 
 func readParticipants(text string) (map[int64]*participant, error) {
@@ -64,7 +66,8 @@ func (p *participant) rule(object koppel.Object) koppel.Rule {
 	return rule
 }
 
-// rank is the coupling's place for a field group: what a person ranked comes first, then what activated first.
+// rank is the coupling's place for a field group: what a person ranked comes first, then what activated first;
+// who takes stock from us comes last for it.
 func (p *participant) rank(object koppel.Object, group string) float64 {
 	if place, ok := p.Ranks[object][group]; ok {
 		return place
@@ -73,6 +76,9 @@ func (p *participant) rank(object koppel.Object, group string) float64 {
 		return math.MaxFloat64 // not activated yet
 	}
 	const unranked = 1 << 32
+	if object == koppel.Products && group == "stock" && slices.Contains(p.Pushes, koppel.Stock) {
+		return 2*unranked + float64(p.Priority) // it takes stock, so any other coupling gives it
+	}
 	return unranked + float64(p.Priority)
 }
 

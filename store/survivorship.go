@@ -63,8 +63,8 @@ func (tx *Tx) RankCouplings(ctx context.Context, object koppel.Object, group str
 func Strength(couplings []Coupling, object koppel.Object, group string) []Coupling {
 	order := slices.Clone(couplings)
 	slices.SortStableFunc(order, func(a, b Coupling) int {
-		x := (&participant{Priority: a.Priority, Ranks: a.Ranks}).rank(object, group)
-		y := (&participant{Priority: b.Priority, Ranks: b.Ranks}).rank(object, group)
+		x := (&participant{Priority: a.Priority, Ranks: a.Ranks, Pushes: a.Pushes}).rank(object, group)
+		y := (&participant{Priority: b.Priority, Ranks: b.Ranks, Pushes: b.Pushes}).rank(object, group)
 		switch {
 		case x < y:
 			return -1

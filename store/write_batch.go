@@ -76,7 +76,9 @@ type writing struct {
 	received map[int64]bool
 	// composed are the products whose parts this try changes.
 	composed map[int64]bool
-	inTurn   bool
+	// wanted is the stock that this try wants pushed.
+	wanted []wantedPush
+	inTurn bool
 	// probing rolls the try back before anything of it could be seen.
 	probing bool
 }
@@ -237,7 +239,7 @@ func (w *writing) try(ctx context.Context) error {
 func (w *writing) begin(tx *Tx) {
 	w.tx, w.pipe = tx, pipe{tx: tx}
 	w.counts, w.stored, w.parked, w.groups, w.changes, w.inTurn = koppel.Counts{}, nil, nil, nil, nil, false
-	w.received = nil
+	w.received, w.wanted = nil, nil
 	w.waiting, w.offered, w.composed, w.marks, w.locked, w.unlooked = waits{}, nil, nil, nil, nil, nil
 }
 

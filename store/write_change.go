@@ -41,8 +41,9 @@ func (s *changeSet) add(id, fields int64) {
 	s.rows.end()
 }
 
-// writeChanges numbers the changes, last of all.
+// writeChanges asks for what is to be pushed of the changes and numbers them, last of all.
 func (w *writing) writeChanges() {
+	w.writeWanted()
 	for i := range w.changes {
 		s := &w.changes[i]
 		n := int64(s.rows.n)

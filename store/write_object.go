@@ -42,7 +42,9 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 		if tg.before == nil {
 			w.receive(g, tg)
 			g.put(inserts, tg)
-			w.change(g.t.object, changeCreated, tg.id, givenMask(tg.values))
+			mask := givenMask(tg.values)
+			w.wantStock(g, tg, mask)
+			w.change(g.t.object, changeCreated, tg.id, mask)
 			continue
 		}
 		g.put(updates, tg)
@@ -52,6 +54,7 @@ func (w *writing) writeObjects(ctx context.Context, g *group) error {
 			mask |= 1 << g.t.lineField
 			replaced = append(replaced, tg.id)
 		}
+		w.wantStock(g, tg, mask)
 		if at := g.t.at(partDeleted); at >= 0 && !sameField(tg.before[at], updates.field(at)) {
 			if operation = changeRestored; tg.gone {
 				operation = changeDeleted

@@ -39,7 +39,7 @@ func (e *Engine) StartRun(ctx context.Context, start activities.Start) error {
 		StaticSummary:            workflows.Summary(start),
 	}
 	var err error
-	if start.Outbox != 0 {
+	if start.Mode == koppel.ModePush {
 		_, err = e.client.ExecuteWorkflow(ctx, opts, workflows.PushName, workflows.PushInput{Start: start})
 	} else {
 		_, err = e.client.ExecuteWorkflow(ctx, opts, workflows.PullName, workflows.PullInput{Start: start})

@@ -12,8 +12,9 @@ type PushInput struct {
 	activities.Start
 }
 
-// Push sends one outbox row to its remote, once as far as the remote lets
-// anyone know: each attempt after an unknown outcome looks before it sends.
+// Push sends one outbox row to its remote, or everything of a coupling's queue
+// that is due, once as far as the remote lets anyone know: each attempt after an
+// unknown outcome looks before it sends.
 func (w *Workflows) Push(ctx workflow.Context, in PushInput) (activities.Finished, error) {
 	p := &push{Workflows: w, in: in, patience: patience{durations: w.durations}}
 	err := p.run(ctx)
@@ -35,11 +36,14 @@ type push struct {
 
 func (p *push) run(ctx workflow.Context) error {
 	for {
-		res, err := call(p.slice(ctx, "send"), do.Send, activities.PushInput{OpenInput: activities.OpenInput{RunRef: p.in.RunRef, WorkflowID: p.in.WorkflowID}, Outbox: p.in.Outbox})
+		res, err := p.send(ctx)
 		if err != nil {
 			return err
 		}
 		workflow.SetCurrentDetails(ctx, "outbox: "+res.State)
+		if res.Progress {
+			p.patience.progress()
+		}
 		switch {
 		case res.Done:
 			return failed(res.Failure)
@@ -59,6 +63,14 @@ func (p *push) run(ctx workflow.Context) error {
 			return err
 		}
 	}
+}
+
+func (p *push) send(ctx workflow.Context) (activities.PushResult, error) {
+	open := activities.OpenInput{RunRef: p.in.RunRef, WorkflowID: p.in.WorkflowID}
+	if p.in.Outbox == 0 {
+		return call(p.slice(ctx, "send what is due"), do.SendDue, open)
+	}
+	return call(p.slice(ctx, "send"), do.Send, activities.PushInput{OpenInput: open, Outbox: p.in.Outbox})
 }
 
 // failed keeps a nil *Failure from becoming a non-nil error.

@@ -52,7 +52,7 @@ const daysAhead = 14
 // open opens the database, refuses one whose schema is older than the program,
 // and sees to the partitions of the coming days.
 func (c Config) open(ctx context.Context, role store.Role) (*store.DB, error) {
-	db, err := store.Open(ctx, store.Config{DSN: c.Database.Reveal(), Role: role, MaxConns: c.Connections, Keys: c.Keys, Log: c.Log})
+	db, err := store.Open(ctx, store.Config{DSN: c.Database.Reveal(), Role: role, MaxConns: c.Connections, Keys: c.Keys, Gather: c.Durations.Coalesce, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -28,9 +28,13 @@ func (p *PushObject) check(d *decoder, n *node) {
 			o.check(d, n.get(name), name == PushCreate)
 		}
 	}
-	if p.Set != nil {
-		checkTarget(d, n.get("set").get("read"), &p.Set.Read.Request, "get", "post")
-		p.Set.Write.check(d, n.get("set").get("write"))
+	for i := range p.Set {
+		at := n.get("set")
+		if at.kind == listNode {
+			at = at.items[i]
+		}
+		checkTarget(d, at.get("read"), &p.Set[i].Read.Request, "get", "post")
+		p.Set[i].Write.check(d, at.get("write"))
 	}
 }
 

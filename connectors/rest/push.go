@@ -2,12 +2,13 @@ package rest
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/koppel-io/koppel"
 )
 
-// Pushes says how objects are written.
+// Pushes says how objects, and stock, are written.
 type Pushes map[koppel.Object]*PushObject
 
 // PushObject says how one object is looked up and written.
@@ -17,7 +18,7 @@ type PushObject struct {
 	Create *PushOperation `y:"create" doc:"How an object is created" scope:"object,id,remote,removed,steps"`
 	Update *PushOperation `y:"update" doc:"How an object that the remote has is changed" scope:"object,id,remote,removed,steps"`
 	Cancel *PushOperation `y:"cancel" doc:"How an object that the remote has is cancelled" scope:"object,id,remote,removed,steps"`
-	Set    *PushSet       `y:"set" doc:"How one value of an object is written absolutely, such as its stock" scope:"object,id"`
+	Set    []PushSet      `y:"set,one" doc:"How one value is written absolutely, such as a product's stock; of several, the first whose when holds" scope:"object,id"`
 
 	_ struct{} `reserved:"batch"`
 }
@@ -28,11 +29,12 @@ const (
 	PushUpdate = "update"
 	PushCancel = "cancel"
 	PushSetTo  = "set"
+	PushRaise  = "raise"
 )
 
 // Can reports whether an operation is declared.
 func (p *PushObject) Can(operation string) bool {
-	return p != nil && (operation == PushSetTo && p.Set != nil || p.operation(operation) != nil)
+	return p != nil && ((operation == PushSetTo || operation == PushRaise) && len(p.Set) > 0 || p.operation(operation) != nil)
 }
 
 func (p *PushObject) operation(name string) *PushOperation {
@@ -113,14 +115,18 @@ func (p *PushPoll) every() time.Duration { return cmp.Or(p.Every, 5*time.Second)
 // PushSet writes one value absolutely: it is read, compared and written, so
 // that a write whose outcome nobody knows can be told from one that was lost.
 type PushSet struct {
-	Read  SetRead  `y:"read,required" doc:"How the value is read"`
-	Write PushStep `y:"write,required" doc:"How the value is written; the variable target holds it" scope:"target,steps"`
+	When   *Expr    `y:"when" doc:"Condition under which it is written this way"`
+	Read   SetRead  `y:"read,required" doc:"How the value is read"`
+	Target *Expr    `y:"target" doc:"The value as the remote can hold it, such as one cut to its bounds" scope:"target,remote"`
+	Write  PushStep `y:"write,required" doc:"How the value is written; the variable target holds it, remote what was read" scope:"target,steps,remote"`
 }
 
 // SetRead reads the value that is to be written.
 type SetRead struct {
 	Request `y:",inline"`
 	Value   *Expr `y:"value,required" doc:"The value as the remote has it" scope:"body"`
+	// Unwritable values are left alone.
+	Unwritable *Expr `y:"unwritable" doc:"Condition that the value is not ours to write, such as the stock of what the marketplace keeps itself" scope:"body"`
 }
 
 // PushLines ties the remote's lines to ours.
@@ -137,8 +143,8 @@ func (p *Pushes) decodeNode(d *decoder, n *node, scope []string) {
 	*p = Pushes{}
 	for _, m := range n.members {
 		object := koppel.Object(m.name)
-		if !object.Valid() {
-			d.failAt(m.line, m.column, m.value.path, "unknown object %s%s", m.name, suggest(m.name, objectNames()))
+		if !slices.Contains(koppel.Pushed(), object) {
+			d.failAt(m.line, m.column, m.value.path, "%s cannot be pushed%s", m.name, suggest(m.name, pushedNames()))
 			continue
 		}
 		var push PushObject
@@ -164,8 +170,8 @@ func (s *PushSteps) decodeNode(d *decoder, n *node, scope []string) {
 	}
 }
 
-func objectNames() (names []string) {
-	for _, object := range koppel.Objects() {
+func pushedNames() (names []string) {
+	for _, object := range koppel.Pushed() {
 		names = append(names, string(object))
 	}
 	return names

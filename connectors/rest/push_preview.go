@@ -49,7 +49,7 @@ func (c *Client) Preview(ctx context.Context, in Pushing) (Preview, error) {
 		return Preview{}, err
 	}
 	out := Preview{ID: p.State.ID, Requests: []PreviewRequest{}}
-	if in.Operation == PushSetTo {
+	if in.Operation == PushSetTo || in.Operation == PushRaise {
 		return out, p.previewSet(ctx, &out)
 	}
 	ended, err := p.look(ctx)
@@ -69,13 +69,24 @@ func (c *Client) Preview(ctx context.Context, in Pushing) (Preview, error) {
 }
 
 func (p *pushing) previewSet(ctx context.Context, out *Preview) error {
-	now, err := p.value(ctx)
-	if err != nil || same(now, p.Target) {
+	words, err := p.setWords()
+	if err != nil {
 		return err
 	}
-	p.State.Target = p.Target
-	out.Differences = []Difference{{Path: "value", Remote: now, Ours: p.Target}}
-	return p.preview(&p.words.Set.Write, p.env(), out)
+	now, ours, err := p.value(ctx, words)
+	if isUnknown(err) {
+		return koppel.Wrap(p.op, err)
+	}
+	if err != nil || !ours {
+		return err
+	}
+	target, err := p.wantedValue(words, now)
+	if err != nil || same(now, target) {
+		return err
+	}
+	p.State.Target = target
+	out.Differences = []Difference{{Path: "value", Remote: now, Ours: target}}
+	return p.preview(&words.Write, p.env(), out)
 }
 
 func (p *pushing) previewStep(step *PushStep, out *Preview) error {

@@ -12,14 +12,14 @@ import (
 // Pushing is one attempt to write an object.
 type Pushing struct {
 	Object koppel.Object
-	// Operation is create, update, cancel or set.
+	// Operation is create, update, cancel, set or raise.
 	Operation string
 	// Vars holds the variable object: a map with the object's fields by name,
 	// references as remote ids, and its lines as a list of maps under lines.
 	Vars map[string]any
 	// ID is the remote's id; empty where it is not known yet.
 	ID string
-	// Target is the value of a set.
+	// Target is the value of a set, or what a raise adds.
 	Target any
 	// State is what earlier attempts left.
 	State PushState
@@ -39,7 +39,7 @@ type PushState struct {
 	Lines []string `json:"lines,omitempty"`
 	// Steps are the steps that were done or sent, by name.
 	Steps map[string]StepState `json:"steps,omitempty"`
-	// Before and Target are what a set found and wants.
+	// Before and Target are what a set or a raise found and wants.
 	Before any `json:"before,omitempty"`
 	Target any `json:"target,omitempty"`
 }
@@ -64,6 +64,8 @@ type PushResult struct {
 	Wait time.Duration
 	// Found: the remote had it already, nothing was sent.
 	Found bool
+	// Unwritable: the value is not ours to write, nothing was sent.
+	Unwritable bool
 }
 
 // UnknownOutcome is the error of a push of which nobody can tell whether the
@@ -100,7 +102,7 @@ func (c *Client) Push(ctx context.Context, in Pushing) (PushResult, error) {
 	if err != nil {
 		return PushResult{}, err
 	}
-	if in.Operation == PushSetTo {
+	if in.Operation == PushSetTo || in.Operation == PushRaise {
 		return p.set(ctx)
 	}
 	ended, err := p.look(ctx)

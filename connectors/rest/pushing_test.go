@@ -28,11 +28,11 @@ push:
         order: { post: /orders, body: { ref: "${object.reference}" }, id: body.id, keep: { number: "${body.number}" } }
         final: { post: "/orders/${id}/final/${steps.order.number}", done: remote.status == "final" }
     cancel: { delete: "/orders/${id}", done: remote.status == "cancelled" }
-  products:
+  stock:
     set:
       read: { get: "/stock/${id}", value: body.stock }
       write: { put: "/stock/${id}", body: { stock: "${target}" } }
-  sell_orders:
+  shipments:
     find: { get: /nowhere, id: record.id }
     create:
       post: /jobs
@@ -284,7 +284,7 @@ func TestSetIsAbsolute(t *testing.T) {
 	} {
 		book := &orderBook{stock: "5", spoil: map[string]int{tc.spoil + " PUT /stock/1": 500}}
 		a := orderBookClient(t, book)
-		in := Pushing{Object: koppel.Products, Operation: PushSetTo, ID: "1", Target: int64(7), Vars: map[string]any{"object": nil}}
+		in := Pushing{Object: koppel.Stock, Operation: PushSetTo, ID: "1", Target: int64(7), Vars: map[string]any{"object": nil}}
 		if _, err := a.push(in); !isUnknown(err) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -308,7 +308,7 @@ func TestPollUntilEnded(t *testing.T) {
 	t.Parallel()
 	book := &orderBook{jobs: []string{"PENDING", "PENDING", "DONE"}}
 	a := orderBookClient(t, book)
-	in := Pushing{Object: koppel.SellOrders, Operation: PushCreate, Vars: map[string]any{"object": nil}}
+	in := Pushing{Object: koppel.Shipments, Operation: PushCreate, Vars: map[string]any{"object": nil}}
 	for range 2 {
 		if result, err := a.push(in); err != nil || result.Wait != 2*time.Second {
 			t.Fatalf("%+v %v", result, err)
@@ -340,7 +340,7 @@ func TestPreviewSendsNothing(t *testing.T) {
 	if shown, err := a.client.Preview(t.Context(), orderOf("KOP1")); err != nil || len(shown.Requests) != 0 || shown.ID != "1" {
 		t.Errorf("what the remote has already: %+v %v", shown, err)
 	}
-	set := Pushing{Object: koppel.Products, Operation: PushSetTo, ID: "1", Target: int64(7), Vars: map[string]any{"object": nil}}
+	set := Pushing{Object: koppel.Stock, Operation: PushSetTo, ID: "1", Target: int64(7), Vars: map[string]any{"object": nil}}
 	if shown, err := a.client.Preview(t.Context(), set); err != nil || len(shown.Requests) != 1 || len(shown.Differences) != 1 {
 		t.Errorf("a set: %+v %v", shown, err)
 	}

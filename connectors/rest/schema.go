@@ -154,7 +154,7 @@ func (*Environments) schemaOf(schemas) schema {
 
 func (*Pushes) schemaOf(s schemas) schema {
 	properties := schema{}
-	for _, object := range koppel.Objects() {
+	for _, object := range koppel.Pushed() {
 		properties[string(object)] = s.of(reflect.TypeFor[PushObject]())
 	}
 	return schema{"type": "object", "properties": properties, "additionalProperties": false}

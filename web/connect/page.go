@@ -118,7 +118,7 @@ func (s *site) page(title string) *page {
 	for _, object := range s.connector.Objects() {
 		shown.Reads = append(shown.Reads, objectWords[object])
 	}
-	for _, object := range koppel.Objects() {
+	for _, object := range koppel.Pushed() {
 		if s.connector.Push[object] != nil {
 			shown.Writes = append(shown.Writes, objectWords[object])
 		}
@@ -130,7 +130,7 @@ func (s *site) page(title string) *page {
 var objectWords = map[koppel.Object]string{
 	"suppliers": "suppliers", "products": "products with their stock and prices", "product_compositions": "compositions of products",
 	"supplier_products": "purchase prices and suppliers of products", "sell_orders": "sales orders", "shipments": "shipments",
-	"buy_orders": "purchase orders", "item_deliveries": "deliveries",
+	"buy_orders": "purchase orders", "item_deliveries": "deliveries", koppel.Stock: "stock",
 }
 
 // choices asks for one of several.
