@@ -40,7 +40,7 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 		{"circle", start + "streams: { a: { like: b, key: id }, b: { like: a, get: / } }\n", "like goes round in a circle"},
 		{"unknown like", start + "streams: { rows: { get: /, key: id }, b: { like: row } }\n", "streams.b.like: no stream row; did you mean rows?"},
 		{"auth", strings.Replace(start, "x.example\" }", "x.example\", auth: { none: true, header: { a: b } } }", 1), "c.yaml:5:42: http.auth: exactly one of none, header, query, basic, oauth1, client_credentials and oauth2 belongs here"},
-		{"push object", start + "push: { buy_order: {} }\n", "c.yaml:6:9: push.buy_order: unknown object buy_order; did you mean buy_orders?"},
+		{"push object", start + "push: { buy_order: {} }\n", "c.yaml:6:9: push.buy_order: buy_order cannot be pushed; did you mean buy_orders?"},
 		{"push without a look-up", start + "push: { buy_orders: { create: { post: /orders, id: body.id } } }\n",
 			"c.yaml:6:9: push.buy_orders: find is missing: after an attempt with an unknown outcome the object is looked up before it is sent again"},
 		{"step without done", start + "push: { buy_orders: { find: { get: /o, id: record.id }, create: { steps: { a: { post: /o, id: body.id }, b: { post: /f } } } } }\n",

@@ -49,7 +49,7 @@ func (c *Client) Preview(ctx context.Context, in Pushing) (Preview, error) {
 		return Preview{}, err
 	}
 	out := Preview{ID: p.State.ID, Requests: []PreviewRequest{}}
-	if in.Operation == PushSetTo || in.Operation == PushRaise {
+	if p.sets() {
 		return out, p.previewSet(ctx, &out)
 	}
 	ended, err := p.look(ctx)
@@ -138,7 +138,7 @@ func (p *pushing) preview(step *PushStep, env map[string]any, out *Preview) erro
 		if !json.Valid(shown.Body) {
 			shown.Body, _ = json.Marshal(string(shown.Body))
 		}
-		if body, err := decodeJSON(call.body); err == nil && p.remote != nil && step.Each == nil {
+		if body, err := decodeJSON(call.body); err == nil && p.remote != nil && step.Each == nil && !p.sets() {
 			out.Differences = append(out.Differences, differences("", p.remote, body)...)
 		}
 	}

@@ -46,6 +46,9 @@ func (p *pushing) set(ctx context.Context) (PushResult, error) {
 	return p.result, nil
 }
 
+// sets reports whether one value is written.
+func (p *pushing) sets() bool { return p.Operation == PushSetTo || p.Operation == PushRaise }
+
 // setWords are the words by which the value is written.
 func (p *pushing) setWords() (*PushSet, error) {
 	for i := range p.words.Set {

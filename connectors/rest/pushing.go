@@ -102,7 +102,7 @@ func (c *Client) Push(ctx context.Context, in Pushing) (PushResult, error) {
 	if err != nil {
 		return PushResult{}, err
 	}
-	if in.Operation == PushSetTo || in.Operation == PushRaise {
+	if p.sets() {
 		return p.set(ctx)
 	}
 	ended, err := p.look(ctx)
