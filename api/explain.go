@@ -19,6 +19,7 @@ type explanation struct {
 	Object  koppel.Object   `json:"object"`
 	Sources []explainSource `json:"sources" nullable:"false" doc:"Who says something of it, the first activated first; a person's edit has no coupling"`
 	Fields  []explainField  `json:"fields" nullable:"false"`
+	Causes  []explainCause  `json:"causes" nullable:"false" doc:"What was different in the runs that changed fields last, the newest first"`
 }
 
 type explainSource struct {
@@ -82,7 +83,11 @@ func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (
 	if err != nil {
 		return explanation{}, err
 	}
-	out := explanation{ID: e.Object.UUID, Webshop: webshop, Object: in.Object, Sources: []explainSource{}, Fields: []explainField{}}
+	causes, err := s.causes(ctx, who.scope, e)
+	if err != nil {
+		return explanation{}, err
+	}
+	out := explanation{Causes: causes, ID: e.Object.UUID, Webshop: webshop, Object: in.Object, Sources: []explainSource{}, Fields: []explainField{}}
 	mappings := make([]map[string]mapping.FieldSource, len(e.Sources))
 	for i, source := range e.Sources {
 		shown := explainSource{

@@ -50,6 +50,7 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		}
 		return tx.MergeObjects(ctx, koppel.Products, page.Items[0].UUID, product, "test")
 	}).UUID
+	item := v1 + "/inbox/" + s.inboxItem(t, s.other, koppel.CauseParked).ID
 	theirKey := do(t, s, store.ForWebshop(s.other.ID), keysOf).Items[0].UUID
 	coupling, shop := s.their.UUID, s.other.UUID
 	sync := map[string]any{"object": "products", "mode": "full"}
@@ -115,6 +116,12 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"listWaiting":            {v1 + "/waiting", nil, 200},
 		"retryParked":            {v1 + "/parked/" + parked + "/retry", nil, 404},
 		"retryAllParked":         {v1 + "/parked/retry", map[string]any{"coupling": coupling}, 404},
+		"traceWebshop":           {v1 + "/webshops/" + shop + "/trace?text=SKU-1", nil, 404},
+		"readInbox":              {v1 + "/inbox", nil, 200},
+		"acknowledgeInbox":       {item + "/acknowledge", map[string]any{}, 404},
+		"snoozeInbox":            {item + "/snooze", map[string]any{"until": "2031-01-31T00:00:00Z"}, 404},
+		"noteInbox":              {item + "/note", map[string]any{"note": "x"}, 404},
+		"reopenInbox":            {item + "/reopen", nil, 404},
 		"createKey":              {v1 + "/keys", map[string]any{"name": "x", "scopes": []string{"admin"}, "webshop": shop}, 404},
 		"listKeys":               {v1 + "/keys", nil, 200},
 		"revokeKey":              {v1 + "/keys/" + theirKey, nil, 404},
@@ -203,7 +210,7 @@ func TestEveryRouteRefusesWhatItDoesNotKnow(t *testing.T) {
 		if r.id == "" {
 			continue
 		}
-		p := refused(t, s.ask(t, s.root, r.method, plan[r.id].path+"?zz=1&yy=2", plan[r.id].body), http.StatusUnprocessableEntity, koppel.KindInvalidRequest)
+		p := refused(t, s.ask(t, s.root, r.method, plan[r.id].path+map[bool]string{true: "&", false: "?"}[strings.Contains(plan[r.id].path, "?")]+"zz=1&yy=2", plan[r.id].body), http.StatusUnprocessableEntity, koppel.KindInvalidRequest)
 		if got := places(p); !slices.Contains(got, "query.zz") || !slices.Contains(got, "query.yy") {
 			t.Errorf("%s: unknown parameters are named as %v", r.pattern(), got)
 		}

@@ -94,6 +94,13 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/parked/{id}/retry", id: "retryParked", scope: syncRun, tag: "Parked", summary: "Read a parked record again", status: http.StatusAccepted, add: handle(s, s.retryParked)},
 		{method: post, path: base + "/parked/retry", id: "retryAllParked", scope: syncRun, tag: "Parked", summary: "Read all parked records of a coupling again", status: http.StatusAccepted, add: handle(s, s.retryAllParked)},
 
+		{method: get, path: base + "/webshops/{id}/trace", id: "traceWebshop", scope: couplingsRead, tag: "Support", summary: "What is known of a SKU, EAN, remote id or order number, and what happened to it", add: handle(s, s.traceWebshop)},
+		{method: get, path: base + "/inbox", id: "readInbox", scope: couplingsRead, tag: "Support", summary: "What needs a person now, by cause and owner", add: handle(s, s.readInbox)},
+		{method: post, path: base + "/inbox/{id}/acknowledge", id: "acknowledgeInbox", scope: couplingsWrite, tag: "Support", summary: "Say that somebody takes care of it; what comes later shows it again", add: handle(s, s.acknowledgeInbox)},
+		{method: post, path: base + "/inbox/{id}/snooze", id: "snoozeInbox", scope: couplingsWrite, tag: "Support", summary: "Put it off until a time", add: handle(s, s.snoozeInbox)},
+		{method: post, path: base + "/inbox/{id}/note", id: "noteInbox", scope: couplingsWrite, tag: "Support", summary: "Leave a note for the next one", add: handle(s, s.noteInbox)},
+		{method: post, path: base + "/inbox/{id}/reopen", id: "reopenInbox", scope: couplingsWrite, tag: "Support", summary: "Show it again", add: handle(s, s.reopenInbox)},
+
 		{method: post, path: base + "/keys", id: "createKey", scope: admin, tag: "Keys", summary: "Create a key, shown once", status: http.StatusCreated, add: handle(s, s.createKey)},
 		{method: get, path: base + "/keys", id: "listKeys", scope: admin, tag: "Keys", summary: "List keys", add: handle(s, s.listKeys)},
 		{method: del, path: base + "/keys/{id}", id: "revokeKey", scope: admin, tag: "Keys", summary: "Revoke a key", add: handle(s, s.revokeKey)},

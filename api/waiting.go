@@ -40,8 +40,10 @@ func (s *server) listWaiting(ctx context.Context, who caller, in *waitingList) (
 			}
 		}
 		page, err := tx.Waiting(ctx, store.WaitingFilter{Coupling: in.Coupling, Object: in.Object, Target: in.Target, Limit: in.Limit, After: in.Cursor})
-		return pageOf(page, func(w store.Waiting) waiting {
-			return waiting{Webshop: w.WebshopUUID, Coupling: w.CouplingUUID, Object: w.Object, ID: w.UUID, Field: w.Field, Target: w.Target, Keys: w.Keys, Since: w.Since}
-		}), err
+		return pageOf(page, showWaiting), err
 	})
+}
+
+func showWaiting(w store.Waiting) waiting {
+	return waiting{Webshop: w.WebshopUUID, Coupling: w.CouplingUUID, Object: w.Object, ID: w.UUID, Field: w.Field, Target: w.Target, Keys: w.Keys, Since: w.Since}
 }

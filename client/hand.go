@@ -44,6 +44,28 @@ type Explanation struct {
 	Object  koppel.Object   `json:"object"`
 	Sources []ExplainSource `json:"sources"`
 	Fields  []ExplainField  `json:"fields"`
+	// Causes say what was different in the runs that changed fields last, the newest first.
+	Causes []ExplainCause `json:"causes"`
+}
+
+// ExplainCause says what was different in a run.
+type ExplainCause struct {
+	Run       string         `json:"run"`
+	Group     string         `json:"group"`
+	Mode      koppel.Mode    `json:"mode"`
+	Trigger   koppel.Trigger `json:"trigger"`
+	AskedBy   string         `json:"asked_by,omitempty"`
+	StartedAt *time.Time     `json:"started_at,omitempty"`
+	// ConnectorVersionBefore and Settings are there when the run before had others.
+	ConnectorVersion       string `json:"connector_version,omitempty"`
+	ConnectorVersionBefore string `json:"connector_version_before,omitempty"`
+	Settings               map[string]struct {
+		Before json.RawMessage `json:"before,omitempty"`
+		After  json.RawMessage `json:"after,omitempty"`
+	} `json:"settings,omitempty"`
+	// Changed is by field how many objects changed it in this run.
+	Changed map[string]int64 `json:"changed"`
+	Why     string           `json:"why"`
 }
 
 // ExplainSource is one of those that say something of the object; a person's edit has no coupling.

@@ -469,6 +469,7 @@ TABLE change PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     fields bigint NOT NULL  -- Bit n is set when field n of koppel.Object.Fields changed.
     run_id bigint  -- The run that did it; null for a change made here.
     CONSTRAINT change_pkey PRIMARY KEY (webshop_id, number, at)
+    CREATE INDEX change_object ON ONLY public.change USING btree (object_id, number)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop
@@ -586,12 +587,12 @@ TABLE coupling_pause ROW LEVEL SECURITY FORCED
     reason text NOT NULL DEFAULT ''::text  -- Why, in words.
     since timestamp with time zone NOT NULL DEFAULT now()  -- When it began.
     ended_at timestamp with time zone  -- When it ended; null while it stands.
-    caught_up_at timestamp with time zone  -- When the runs were opened that read what was missed; for pauses by auth.
+    caught_up_at timestamp with time zone  -- When the runs were opened that read what was missed; for pauses by auth and by policy.
     CONSTRAINT coupling_pause_owner_check1 CHECK ((owner = ANY (ARRAY['person'::text, 'auth'::text, 'policy'::text, 'quota'::text])))
     CONSTRAINT coupling_pause_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT coupling_pause_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT coupling_pause_pkey PRIMARY KEY (id)
-    CREATE INDEX coupling_pause_behind ON public.coupling_pause USING btree (id) WHERE ((owner = 'auth'::text) AND (ended_at IS NOT NULL) AND (caught_up_at IS NULL))
+    CREATE INDEX coupling_pause_behind ON public.coupling_pause USING btree (id) WHERE ((owner = ANY (ARRAY['auth'::text, 'policy'::text])) AND (ended_at IS NOT NULL) AND (caught_up_at IS NULL))
     CREATE UNIQUE INDEX coupling_pause_standing ON public.coupling_pause USING btree (coupling_id, owner) WHERE (ended_at IS NULL)
     CREATE INDEX coupling_pause_webshop ON public.coupling_pause USING btree (webshop_id, coupling_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
@@ -749,6 +750,29 @@ TABLE inbox PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     body bytea NOT NULL  -- The body as it came.
     handled_at timestamp with time zone  -- When it was worked off; null while it waits.
     CONSTRAINT inbox_pkey PRIMARY KEY (webshop_id, id, at)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE inbox_handling ROW LEVEL SECURITY FORCED
+    -- What people said about items of the inbox: what needs a person now, which itself follows from other rows.
+    item text NOT NULL  -- Id of the item, made from its cause and what it is about.
+    webshop_id bigint  -- The webshop the row belongs to; row-level security goes by it. Null for items of the installation.
+    acknowledged_by text  -- Who takes care of it.
+    acknowledged_at timestamp with time zone  -- Since when; what comes later shows the item again.
+    snoozed_by text  -- Who put it off.
+    snoozed_until timestamp with time zone  -- Until when it is not shown.
+    note text  -- What the next one should know.
+    noted_by text  -- Who wrote the note.
+    noted_at timestamp with time zone  -- When the note was written.
+    CONSTRAINT inbox_handling_note_check CHECK ((length(note) <= 2000))
+    CONSTRAINT inbox_handling_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT inbox_handling_pkey PRIMARY KEY (item)
+    CREATE INDEX inbox_handling_webshop ON public.inbox_handling USING btree (webshop_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop
@@ -946,6 +970,7 @@ TABLE parked ROW LEVEL SECURITY FORCED
     CONSTRAINT parked_uuid_key UNIQUE (uuid)
     CREATE UNIQUE INDEX parked_open ON public.parked USING btree (webshop_id, stream_id, remote_id, object) WHERE (resolved_at IS NULL)
     CREATE UNIQUE INDEX parked_push ON public.parked USING btree (outbox_id) WHERE ((resolved_at IS NULL) AND (outbox_id IS NOT NULL))
+    CREATE INDEX parked_remote ON public.parked USING btree (webshop_id, remote_id)
     CREATE INDEX parked_webshop ON public.parked USING btree (webshop_id, id DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id

@@ -117,12 +117,12 @@ func (tx *Tx) CredentialAccepted(ctx context.Context, id, version int64) ([]Coup
 
 const (
 	behindSQL = pauseSelect + `
-WHERE p.owner = 'auth' AND p.ended_at IS NOT NULL AND p.caught_up_at IS NULL AND c.state = 'active' ORDER BY p.id LIMIT $1`
+WHERE p.owner IN ('auth', 'policy') AND p.ended_at IS NOT NULL AND p.caught_up_at IS NULL AND c.state = 'active' ORDER BY p.id LIMIT $1`
 	caughtUpSQL   = `UPDATE coupling_pause SET caught_up_at = now() WHERE id = $1 AND caught_up_at IS NULL`
 	lockBehindSQL = `SELECT id FROM coupling_pause WHERE id = $1 AND caught_up_at IS NULL FOR UPDATE`
 )
 
-// Behind lists couplings that are active again after a pause by auth and have not read yet what they missed.
+// Behind lists couplings that are active again after a pause by auth or by policy and have not read yet what they missed.
 func (tx *Tx) Behind(ctx context.Context, limit int) ([]Pause, error) {
 	list, err := many[Pause](ctx, tx, behindSQL, limit)
 	return list, wrap("list couplings that are behind", err)

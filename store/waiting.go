@@ -38,9 +38,12 @@ type WaitingFilter struct {
 // waitingSteps is how many places each object has in the list of what waits: one for each of waiters.
 const waitingSteps = 32
 
-// waitingSQL lists what waits from row @after on, by object and reference. The first 48 bits of a UUIDv7 are
-// milliseconds since 1970 (RFC 9562, 5.7).
-var waitingSQL = func() string {
+// waitingSQL lists what waits from row @after on, by object and reference.
+var waitingSQL = waitingWhere(`(@coupling::uuid IS NULL OR c.uuid = @coupling) AND (@object::text IS NULL OR q.object = @object) AND (@target::text IS NULL OR q.target = @target)
+ORDER BY q.n LIMIT @limit`)
+
+// waitingWhere lists what waits. The first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562, 5.7).
+func waitingWhere(condition string) string {
 	parts := make([]string, len(waiters))
 	for i, w := range waiters {
 		parts[i] = w.list(i)
@@ -51,9 +54,8 @@ SELECT q.n, ws.uuid AS webshop_uuid, c.uuid AS coupling_uuid, q.object, q.uuid::
 FROM (
 ` + strings.Join(parts, "\n    UNION ALL\n") + `
 ) q JOIN webshop ws ON ws.id = q.webshop_id JOIN coupling c ON c.id = q.coupling
-WHERE (@coupling::uuid IS NULL OR c.uuid = @coupling) AND (@object::text IS NULL OR q.object = @object) AND (@target::text IS NULL OR q.target = @target)
-ORDER BY q.n LIMIT @limit`
-}()
+WHERE ` + condition
+}
 
 // list selects what waits of one reference.
 func (w waiter) list(i int) string {

@@ -28,7 +28,7 @@ func parse(line string) error {
 	if err != nil {
 		return err
 	}
-	if !cmd.Runnable() || cmd.HasSubCommands() {
+	if !cmd.Runnable() || cmd.HasSubCommands() && cmd.Example == "" {
 		return fmt.Errorf("%s does nothing by itself", cmd.CommandPath())
 	}
 	if err := cmd.ParseFlags(args); err != nil {

@@ -111,8 +111,21 @@ func stamp(t time.Time) string {
 // The longest cell, in characters.
 const cellLimit = 200
 
+// line writes a sentence on a line of its own, however long it is.
+func (p *program) line(s string) { fmt.Fprintln(p.out, harmless(s)) }
+
 func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
+	s = harmless(s)
+	if runes := []rune(s); len(runes) > cellLimit {
+		s = string(runes[:cellLimit-1]) + "…"
+	}
+	return s
+}
+
+// harmless takes out of a text from a remote system what could move the cursor
+// or colour the screen.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\t', r == '\r':
 			return ' '
@@ -121,10 +134,6 @@ func clean(s string) string {
 		}
 		return r
 	}, s)
-	if runes := []rune(s); len(runes) > cellLimit {
-		s = string(runes[:cellLimit-1]) + "…"
-	}
-	return s
 }
 
 // tail is the end of an id, by which it can be named.

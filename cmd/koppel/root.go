@@ -25,6 +25,8 @@ found, 4 the state does not allow it, 5 the key is refused or lacks a scope,
 6 a run that was waited for ended not green, 7 no answer, 130 interrupted.`
 
 const longExample = `  koppel doctor
+  koppel inbox
+  koppel trace 8f2c1a BIKE-1
   koppel coupling list
   koppel sync 8f2c1a products --mode full --wait
   koppel run watch 5d0e77
@@ -53,7 +55,7 @@ func (p *program) command() *cobra.Command {
 		&cobra.Group{ID: groupEngineer, Title: "Connectors:"},
 		&cobra.Group{ID: groupOperator, Title: "Operators:"},
 	)
-	in(root, groupSupport, p.webshopCommand(), p.couplingCommand(), p.syncCommand(), p.runCommand(), p.objectCommand(), p.explainCommand(), p.reviewCommand(),
+	in(root, groupSupport, p.inboxCommand(), p.traceCommand(), p.webshopCommand(), p.couplingCommand(), p.syncCommand(), p.runCommand(), p.objectCommand(), p.explainCommand(), p.reviewCommand(),
 		p.buyOrderCommand(), p.pushCommand(), p.parkedCommand(), p.proposalCommand(), p.waitingCommand(), p.keyCommand())
 	in(root, groupEngineer, p.connectorCommand())
 	in(root, groupOperator, p.serverCommand(), p.workerCommand(), p.migrateCommand(), p.doctorCommand(), p.keysCommand(), p.appCredentialCommand())
