@@ -2,15 +2,13 @@ package activities
 
 import (
 	"context"
-	"slices"
 
 	"github.com/koppel-io/koppel"
-	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
 )
 
 // catchUp opens runs for what couplings missed while their credentials were
-// refused. They are queued; the sweep starts them like any other.
+// refused, or while they were paused by policy. They are queued; the sweep starts them like any other.
 func (a *Activities) catchUp(ctx context.Context, swept *Swept) error {
 	behind, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Pause, error) { return tx.Behind(ctx, sweepAtOnce) })
 	if err != nil {
@@ -26,7 +24,7 @@ func (a *Activities) catchUp(ctx context.Context, swept *Swept) error {
 			return err
 		}
 		runs, err := store.With(ctx, a.Store, store.ForWebshop(p.WebshopID), func(tx *store.Tx) ([]store.Run, error) {
-			return tx.CatchUp(ctx, p, groupsOn(connector, settings), func(group, run string) string {
+			return tx.CatchUp(ctx, p, connector.GroupsOn(settings), func(group, run string) string {
 				return koppel.PullWorkflowID(koppel.ModeSince, p.CouplingUUID, group, run)
 			})
 		})
@@ -36,18 +34,4 @@ func (a *Activities) catchUp(ctx context.Context, swept *Swept) error {
 		swept.CaughtUp += len(runs)
 	}
 	return nil
-}
-
-// groupsOn are the stream groups that read something the coupling syncs.
-func groupsOn(connector *connectors.Connector, settings map[string]any) []string {
-	var names []string
-	for _, group := range connector.Groups() {
-		if slices.ContainsFunc(group.Objects, func(object koppel.Object) bool {
-			on, set := settings[connectors.SyncSetting(object)].(bool)
-			return !set || on
-		}) {
-			names = append(names, string(group.Name))
-		}
-	}
-	return names
 }

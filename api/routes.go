@@ -101,6 +101,11 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/inbox/{id}/note", id: "noteInbox", scope: couplingsWrite, tag: "Support", summary: "Leave a note for the next one", add: handle(s, s.noteInbox)},
 		{method: post, path: base + "/inbox/{id}/reopen", id: "reopenInbox", scope: couplingsWrite, tag: "Support", summary: "Show it again", add: handle(s, s.reopenInbox)},
 
+		{method: post, path: base + "/bulk/pause", id: "pauseCouplings", scope: couplingsWrite, tag: "Support", summary: "Pause all couplings of a connector or webshop by policy", add: handle(s, s.bulkPause)},
+		{method: post, path: base + "/bulk/resume", id: "resumeCouplings", scope: couplingsWrite, tag: "Support", summary: "End such pauses; what was missed is read by itself", add: handle(s, s.bulkResume)},
+		{method: post, path: base + "/bulk/resync", id: "resyncCouplings", scope: syncRun, tag: "Support", summary: "Start runs of every stream group of all couplings of a connector or webshop", add: handle(s, s.bulkResync)},
+		{method: post, path: base + "/bulk/upgrade", id: "upgradeCouplings", scope: couplingsWrite, tag: "Support", summary: "Bring all couplings of a connector to its current version, or pin one", add: handle(s, s.bulkUpgrade)},
+
 		{method: post, path: base + "/keys", id: "createKey", scope: admin, tag: "Keys", summary: "Create a key, shown once", status: http.StatusCreated, add: handle(s, s.createKey)},
 		{method: get, path: base + "/keys", id: "listKeys", scope: admin, tag: "Keys", summary: "List keys", add: handle(s, s.listKeys)},
 		{method: del, path: base + "/keys/{id}", id: "revokeKey", scope: admin, tag: "Keys", summary: "Revoke a key", add: handle(s, s.revokeKey)},

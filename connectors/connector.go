@@ -78,6 +78,20 @@ func (c *Connector) schema() mapping.Schema {
 // Groups returns the stream groups in the order of work.
 func (c *Connector) Groups() []Group { return c.groups }
 
+// GroupsOn names the stream groups that read something which a coupling with the settings syncs.
+func (c *Connector) GroupsOn(settings map[string]any) []string {
+	var names []string
+	for _, group := range c.groups {
+		if slices.ContainsFunc(group.Objects, func(object koppel.Object) bool {
+			on, set := settings[SyncSetting(object)].(bool)
+			return !set || on
+		}) {
+			names = append(names, string(group.Name))
+		}
+	}
+	return names
+}
+
 // Group returns the group that reads object.
 func (c *Connector) Group(object koppel.Object) (Group, bool) {
 	i := slices.IndexFunc(c.groups, func(g Group) bool { return slices.Contains(g.Objects, object) })
