@@ -15,6 +15,16 @@ const (
 	CouplingRemoved     CouplingState = "removed"
 )
 
+// LeftObjects is what becomes of the objects of a coupling that is removed and
+// that no other coupling carries.
+type LeftObjects string
+
+// What becomes of them.
+const (
+	KeepObjects    LeftObjects = "keep"    // they stay as they are
+	DisableObjects LeftObjects = "disable" // they are treated as gone from the remote
+)
+
 // PauseOwner is who paused a coupling; each clears only its own pause.
 type PauseOwner string
 
@@ -26,10 +36,11 @@ const (
 	PausedByQuota  PauseOwner = "quota"
 )
 
-// Step is one step of an activation with its state, in the order in which
-// activation takes them.
+// Step is one step of an activation, a disabling or a removal with its state,
+// in the order in which they are taken.
 type Step struct {
-	// Name is "credentials", the object's name, or "schedules".
+	// Name is "credentials", the object's name, or "schedules"; of a disabling
+	// or removal "runs", "schedules", "pushes", "sources" or "credentials".
 	Name string `json:"name"`
 	// State is pending, running, done, skipped or failed.
 	State StepState `json:"state" enum:"pending,running,done,skipped,failed"`

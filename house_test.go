@@ -11,6 +11,7 @@ import (
 var rooms = []room{
 	{path: ".", may: nil},
 	{path: "mapping", may: list(".")},
+	{path: "clock", may: list(".")},
 	{path: "connectors", may: list(". mapping connectors/rest connectors/*")},
 	{path: "connectors/rest", may: list(".")},
 	{path: "connectors/*", may: list(". connectors/rest")},
@@ -19,11 +20,11 @@ var rooms = []room{
 	{path: "store/localpg", may: nil},
 	{path: "store/storetest", may: list(". store store/localpg migrations")},
 	{path: "notify", may: list(". connectors/rest")},
-	{path: "activities", may: list(". mapping connectors connectors/rest store notify")},
+	{path: "activities", may: list(". clock mapping connectors connectors/rest store notify")},
 	{path: "workflows", may: list(". activities")},
-	{path: "temporal", may: list(". activities workflows")},
+	{path: "temporal", may: list(". clock activities workflows")},
 	{path: "temporal/devserver", may: list(". temporal")},
-	{path: "api", may: list(". mapping connectors store")},
+	{path: "api", may: list(". clock mapping connectors store")},
 	{path: "web", may: list(". mapping connectors store api client")}, // pages ask the API as everybody does
 	{path: "client", may: list(".")},
 	{path: "cmd", may: list(wiring)},
@@ -35,7 +36,7 @@ var rooms = []room{
 }
 
 // wiring is what a main program of the product may put together.
-const wiring = ". mapping connectors connectors/rest connectors/* migrations store notify activities workflows temporal api web client"
+const wiring = ". clock mapping connectors connectors/rest connectors/* migrations store notify activities workflows temporal api web client"
 
 // testsMay is what test files of every room but the root may import as well.
 var testsMay = list("store/storetest store/localpg temporal/devserver fakes")

@@ -23,3 +23,6 @@ func PushesWorkflowID(couplingID string, object Object) string {
 
 // ActivateWorkflowID is the workflow id of a coupling's activation.
 func ActivateWorkflowID(couplingID string) string { return "activate/" + couplingID }
+
+// CloseWorkflowID is the workflow id of a coupling's disabling or removal.
+func CloseWorkflowID(couplingID string) string { return "close/" + couplingID }

@@ -155,19 +155,6 @@ func setStep(ctx context.Context, tx *store.Tx, coupling string, step koppel.Ste
 	return err
 }
 
-// FinishActivation sets the coupling active.
-func (a *Activities) FinishActivation(ctx context.Context, in CouplingRef) error {
-	err := a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		_, err := tx.CouplingActive(ctx, in.ID)
-		return err
-	})
-	if err != nil {
-		return final(err)
-	}
-	_, err = a.reconcile(ctx)
-	return err
-}
-
 // couplingOf loads a coupling and the connector version it would run with now.
 func (a *Activities) couplingOf(ctx context.Context, in CouplingRef) (store.Coupling, *connectors.Connector, error) {
 	var coupling store.Coupling

@@ -10,6 +10,10 @@ type Engine interface {
 	State(ctx context.Context, workflowID string) (WorkflowState, error)
 	// Activate starts the activation of a coupling, or leaves the running one alone.
 	Activate(ctx context.Context, coupling CouplingRef) error
+	// Close starts the disabling or removal of a coupling, or leaves the running one alone.
+	Close(ctx context.Context, coupling CouplingRef) error
+	// Cancel asks a workflow to end; one that does not run is no error.
+	Cancel(ctx context.Context, workflowID string) error
 	// Resume tells the workflow of a held run that its coupling goes on; one that ended meanwhile is no error.
 	Resume(ctx context.Context, workflowID string) error
 	// ReconcileSchedules makes the schedules equal to the wishes and counts the changes. It asks for the wishes after

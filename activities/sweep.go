@@ -17,7 +17,8 @@ const (
 
 // Sweep makes open runs and Temporal agree: a queued run without a workflow is
 // started, a running one without is closed with the cause, one that was held
-// goes on when its coupling does. The same for activations. It also starts
+// goes on when its coupling does. The same for activations,
+// disablings and removals. It also starts
 // pushes that nobody has in hand, lets couplings catch up with what they missed
 // while their credentials were refused, keeps idle logins alive, makes
 // partitions and reconciles schedules.
@@ -52,6 +53,9 @@ func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 		after = runs[len(runs)-1].ID
 	}
 	if err := a.activations(ctx, &swept); err != nil {
+		return swept, err
+	}
+	if err := a.closings(ctx, &swept); err != nil {
 		return swept, err
 	}
 	if err := a.dispatch(ctx, &swept); err != nil {
@@ -162,20 +166,4 @@ func closed(state WorkflowState) string {
 	default:
 		return fmt.Sprintf("its workflow was %s in Temporal", state.Closed)
 	}
-}
-
-// reconcile makes Temporal's schedules equal to what active couplings want.
-func (a *Activities) reconcile(ctx context.Context) (int, error) {
-	return a.Engine.ReconcileSchedules(ctx, func(ctx context.Context) ([]ScheduleWish, error) {
-		lines, err := store.With(ctx, a.Store, store.Queues(), func(tx *store.Tx) ([]store.Wish, error) { return tx.Wishes(ctx) })
-		if err != nil {
-			return nil, err
-		}
-		wishes := make([]ScheduleWish, len(lines))
-		for i, line := range lines {
-			coupling := CouplingRef{Webshop: line.WebshopID, Coupling: line.CouplingID, ID: line.CouplingUUID}
-			wishes[i] = ScheduleWish{Tick: Tick{CouplingRef: coupling, Cron: line.Cron, Zone: line.TimeZone}, Connector: line.Connector}
-		}
-		return wishes, nil
-	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/store"
 )
 
@@ -54,27 +53,4 @@ func (a *Activities) glanceDue(ctx context.Context, o store.Opened, until time.T
 		return &start, ctx.Err()
 	}
 	return finished.Next, nil
-}
-
-// openDue opens the runs of the stream groups that are due.
-func (a *Activities) openDue(ctx context.Context, in Tick) ([]store.Opened, error) {
-	return store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) ([]store.Opened, error) {
-		due, err := tx.DueAt(ctx, in.ID, in.Cron, in.Zone)
-		if err != nil {
-			return nil, err
-		}
-		var all []store.Opened
-		for _, line := range due {
-			id := store.NewID()
-			opened, err := tx.OpenRun(ctx, store.NewRun{
-				UUID: id, Coupling: in.ID, Direction: koppel.Pull, StreamGroup: line.StreamGroup, Mode: line.Mode,
-				Trigger: koppel.TriggerSchedule, WorkflowID: koppel.PullWorkflowID(line.Mode, in.ID, line.StreamGroup, id),
-			})
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, opened)
-		}
-		return all, nil
-	})
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/clock"
 )
 
 // RunRef points at a run row, which holds everything else a run needs.
@@ -129,11 +130,25 @@ type StepInput struct {
 	Failure *Failure         `json:"failure,omitempty"`
 }
 
+// ClosingStep is a step of a coupling's disabling or removal.
+type ClosingStep struct {
+	CouplingRef
+	Step string `json:"step"`
+}
+
+// Closed says what became of a step.
+type Closed struct {
+	// BroughtBack: the coupling was activated meanwhile, which ends the disabling.
+	BroughtBack bool `json:"brought_back,omitempty"`
+}
+
 // Tick is one firing of a schedule: which of a coupling's lines are due.
 type Tick struct {
 	CouplingRef
 	Cron string `json:"cron"`
 	Zone string `json:"zone"`
+	// At is when it fired; the workflow says so.
+	At time.Time `json:"at,omitzero"`
 }
 
 // Ticked counts what became of the runs of a firing.
@@ -187,6 +202,7 @@ type Swept struct {
 	Resumed     int `json:"resumed"`
 	Closed      int `json:"closed"`
 	Activations int `json:"activations"`
+	Closings    int `json:"closings"`
 	Pushes      int `json:"pushes"`
 	CaughtUp    int `json:"caught_up"`
 	KeptAlive   int `json:"kept_alive"`
@@ -198,6 +214,9 @@ type Swept struct {
 // Schedules equal to the list of them.
 type ScheduleWish struct {
 	Tick
+	// Shift moves the line's firings, and Calendars are those moved times.
+	Shift     time.Duration
+	Calendars []clock.Calendar
 	// Connector names the connector, for people who look at the schedule.
 	Connector string `json:"connector"`
 }

@@ -23,6 +23,7 @@ type coupling struct {
 	Pauses           []pause              `json:"pauses,omitempty" doc:"All that stand, the foremost first"`
 	Settings         json.RawMessage      `json:"settings" doc:"Settings that differ from their defaults"`
 	Steps            []koppel.Step        `json:"steps" nullable:"false" doc:"Steps of the last activation"`
+	Closing          *closing             `json:"closing,omitempty" doc:"The last disabling or removal"`
 	Priority         int64                `json:"priority" doc:"The lower number wins where sources differ; 0 before activation"`
 	RemoteVersion    string               `json:"remote_version" doc:"Version the remote was found to be"`
 	Health           health               `json:"health"`
@@ -30,6 +31,15 @@ type coupling struct {
 	LastRuns         []lastRun            `json:"last_runs" nullable:"false" doc:"The newest run of each stream group"`
 	CreatedAt        time.Time            `json:"created_at"`
 	ActivatedAt      *time.Time           `json:"activated_at"`
+}
+
+// closing is a disabling or a removal.
+type closing struct {
+	Removal bool                `json:"removal" doc:"The coupling is being removed, or was; else it is switched off"`
+	Objects *koppel.LeftObjects `json:"objects,omitempty" enum:"keep,disable" doc:"With a removal: what becomes of objects that nothing else carries"`
+	Going   bool                `json:"going" doc:"Steps are left to do"`
+	Steps   []koppel.Step       `json:"steps" nullable:"false"`
+	At      *time.Time          `json:"removed_at,omitempty"`
 }
 
 type pause struct {
@@ -58,6 +68,9 @@ func showCoupling(ctx context.Context, tx *store.Tx, c store.Coupling, versions 
 	out := coupling{
 		ID: c.UUID, Webshop: c.WebshopUUID, WebshopName: c.WebshopName, Connector: c.Connector, Name: c.Name, State: c.State, Settings: c.Settings, Steps: c.Steps,
 		Priority: c.Priority, RemoteVersion: c.RemoteVersion, CreatedAt: c.CreatedAt, ActivatedAt: c.ActivatedAt,
+	}
+	if len(c.Closing) > 0 {
+		out.Closing = &closing{Removal: c.RemoveObjects != nil, Objects: c.RemoveObjects, Going: c.ClosingSince != nil, Steps: c.Closing, At: c.RemovedAt}
 	}
 	if out.Steps == nil {
 		out.Steps = []koppel.Step{}
@@ -168,8 +181,11 @@ func (s *server) getCoupling(ctx context.Context, who caller, in *ByID) (couplin
 	})
 }
 
-// findCoupling loads a coupling that the caller sees, and the scope of its webshop.
+// findCoupling loads a coupling that the caller sees and that is not removed, and the scope of its webshop.
 func (s *server) findCoupling(ctx context.Context, who caller, id string) (store.Coupling, store.Scope, error) {
 	c, err := store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (store.Coupling, error) { return tx.Coupling(ctx, id) })
+	if err == nil && c.State == koppel.CouplingRemoved {
+		err = koppel.E(koppel.KindConflict, "use coupling", c.Leaves())
+	}
 	return c, store.ForWebshop(c.WebshopID), err
 }

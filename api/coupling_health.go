@@ -12,9 +12,13 @@ type health struct {
 }
 
 // healthOf derives health: failing where people must act before data flows
-// again, degraded where some of it did not arrive.
+// again, degraded where some of it did not arrive. One that is
+// switched off is neither.
 func healthOf(c store.Coupling, runs []store.LastRun) health {
 	out := health{State: "ok"}
+	if c.State == koppel.CouplingDisabled || c.State == koppel.CouplingRemoved {
+		return out
+	}
 	if c.State == koppel.CouplingNeedsReauth {
 		return health{State: "failing", Detail: "new credentials are needed: " + text(c.PauseReason)}
 	}

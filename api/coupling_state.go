@@ -95,14 +95,54 @@ func (s *server) resumeCoupling(ctx context.Context, who caller, in *ByID) (coup
 	return shown, err
 }
 
+func (s *server) disableCoupling(ctx context.Context, who caller, in *ByID) (coupling, error) {
+	_, scope, err := s.findCoupling(ctx, who, in.ID)
+	if err != nil {
+		return coupling{}, err
+	}
+	return s.close(ctx, who, scope, in.ID, "coupling.disable", func(tx *store.Tx, _ store.Coupling) (store.Coupling, error) {
+		return tx.DisableCoupling(ctx, in.ID, koppel.ClosingSteps(false))
+	})
+}
+
+type removeRequest struct {
+	ByID
+	Objects koppel.LeftObjects `query:"objects" enum:"keep,disable" default:"keep" doc:"What becomes of objects that no other coupling carries: they stay, or are treated as gone from the remote"`
+}
+
+func (s *server) removeCoupling(ctx context.Context, who caller, in *removeRequest) (coupling, error) {
+	_, scope, err := s.findCoupling(ctx, who, in.ID)
+	if err != nil {
+		return coupling{}, err
+	}
+	return s.close(ctx, who, scope, in.ID, "coupling.remove", func(tx *store.Tx, _ store.Coupling) (store.Coupling, error) {
+		return tx.AskRemoval(ctx, in.ID, in.Objects, koppel.ClosingSteps(true))
+	})
+}
+
+// close begins a disabling or a removal. The coupling stands still from the
+// commit on; where Temporal is away the sweep starts what is left to do.
+func (s *server) close(ctx context.Context, who caller, scope store.Scope, id, action string, change func(*store.Tx, store.Coupling) (store.Coupling, error)) (coupling, error) {
+	after, shown, err := s.move(ctx, who, scope, id, action, change)
+	if err != nil {
+		return coupling{}, err
+	}
+	if err := s.Engine.Close(ctx, after); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "left to the next sweep", slog.String("coupling", id), slog.Any("error", err))
+	}
+	return shown, nil
+}
+
 // life is what the audit log keeps of a coupling's state.
 type life struct {
 	State koppel.CouplingState `json:"state"`
 	Pause *pause               `json:"pause,omitempty"`
+	// Removal is what becomes of the objects of a coupling that is being removed.
+	Removal *koppel.LeftObjects `json:"removal,omitempty"`
 }
 
 func lifeOf(c store.Coupling) life {
-	l := life{State: c.State}
+	l := life{State: c.State, Removal: c.RemoveObjects}
 	if c.PauseOwner != nil {
 		l.Pause = &pause{Owner: *c.PauseOwner, Reason: text(c.PauseReason)}
 	}

@@ -15,6 +15,8 @@ type Engine interface {
 	StartRun(ctx context.Context, run store.Run) error
 	// Activate starts the activation of a coupling, or leaves the running one alone.
 	Activate(ctx context.Context, coupling store.Coupling) error
+	// Close starts the disabling or removal of a coupling, or leaves the running one alone.
+	Close(ctx context.Context, coupling store.Coupling) error
 	// Cancel asks a workflow to end; one that does not run is no error.
 	Cancel(ctx context.Context, workflowID string) error
 	// Sweep asks for a sweep now, which makes Temporal agree with what was just committed.

@@ -45,6 +45,10 @@ func (r *recorder) Activate(_ context.Context, c store.Coupling) error {
 	return r.note("activate " + c.UUID)
 }
 
+func (r *recorder) Close(_ context.Context, c store.Coupling) error {
+	return r.note("close " + c.UUID)
+}
+
 func (r *recorder) Cancel(_ context.Context, workflowID string) error {
 	return r.note("cancel " + workflowID)
 }

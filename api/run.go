@@ -46,9 +46,15 @@ type wait struct {
 	Advice *koppel.Advice `json:"advice,omitempty" doc:"Who must act and how, when the run waits out a failure"`
 }
 
-// adviceOfWait is what to do about a wait whose reason begins with a kind of error; nil for other waits.
+// heldForLogin begins the reason of a run that is held until the customer logs in again.
+const heldForLogin = "the coupling is " + string(koppel.CouplingNeedsReauth)
+
+// adviceOfWait is what to do about a wait whose reason begins with a kind of error, or is that a login is needed; nil for other waits.
 func adviceOfWait(reason, coupling, run string) *koppel.Advice {
 	kind, detail, _ := strings.Cut(reason, ": ")
+	if strings.HasPrefix(kind, heldForLogin) {
+		kind = string(koppel.KindAuth)
+	}
 	if !slices.Contains(koppel.Kinds(), koppel.Kind(kind)) {
 		return nil
 	}

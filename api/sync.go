@@ -29,8 +29,9 @@ type syncRequest struct {
 
 // started is what became of a request for a run.
 type started struct {
-	Run    string `json:"run" format:"uuid"`
-	Behind string `json:"queued_behind,omitempty" format:"uuid" doc:"The run of the same stream group that has to end first"`
+	Run      string `json:"run" format:"uuid"`
+	Behind   string `json:"queued_behind,omitempty" format:"uuid" doc:"The run of the same stream group that has to end first"`
+	TookOver bool   `json:"took_over,omitempty" doc:"The run was queued already: it reads what was asked for, and was made yours"`
 }
 
 func (s *server) startSync(ctx context.Context, who caller, in *syncRequest) (started, error) {
@@ -129,7 +130,7 @@ func (s *server) open(ctx context.Context, who caller, scope store.Scope, n stor
 	if opened.Behind == "" {
 		s.start(ctx, opened.Run)
 	}
-	return started{Run: opened.Run.UUID, Behind: opened.Behind}, nil
+	return started{Run: opened.Run.UUID, Behind: opened.Behind, TookOver: opened.TookOver}, nil
 }
 
 // start starts a run's workflow. The run is open already, so where Temporal is

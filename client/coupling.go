@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -24,8 +25,10 @@ type Coupling struct {
 	Pauses   []Pause        `json:"pauses,omitempty"`
 	Settings map[string]any `json:"settings"`
 	// Steps are those of the last activation, in order.
-	Steps    []koppel.Step `json:"steps"`
-	Priority int64         `json:"priority"`
+	Steps []koppel.Step `json:"steps"`
+	// Closing is the last disabling or removal; nil when there was none.
+	Closing  *Closing `json:"closing,omitempty"`
+	Priority int64    `json:"priority"`
 	// RemoteVersion is the remote's version as it was last detected.
 	RemoteVersion string     `json:"remote_version"`
 	Health        Health     `json:"health"`
@@ -34,6 +37,16 @@ type Coupling struct {
 	LastRuns    []LastRun  `json:"last_runs"`
 	CreatedAt   time.Time  `json:"created_at"`
 	ActivatedAt *time.Time `json:"activated_at"`
+}
+
+// Closing is a disabling, or a removal, of a coupling.
+type Closing struct {
+	Removal bool                `json:"removal"`
+	Objects *koppel.LeftObjects `json:"objects,omitempty"`
+	// Going: steps are left to do.
+	Going     bool          `json:"going"`
+	Steps     []koppel.Step `json:"steps"`
+	RemovedAt *time.Time    `json:"removed_at,omitempty"`
 }
 
 // Pause says who paused a coupling and why.
@@ -54,7 +67,7 @@ type Schedule struct {
 	Group    string      `json:"group"`
 	Mode     koppel.Mode `json:"mode"`
 	Cron     string      `json:"cron"`
-	TimeZone string      `json:"time_zone"`
+	TimeZone string      `json:"time_zone,omitempty"`
 }
 
 // LastRun is the last run of one stream group.
@@ -171,4 +184,14 @@ func (c *Client) Pause(ctx context.Context, id, reason string) (Coupling, error)
 // Resume takes a person's pause away: POST /couplings/{id}/resume.
 func (c *Client) Resume(ctx context.Context, id string) (Coupling, error) {
 	return send[Coupling](ctx, c, http.MethodPost, at("couplings", id, "resume"), nil)
+}
+
+// Disable switches a coupling off: POST /couplings/{id}/disable.
+func (c *Client) Disable(ctx context.Context, id string) (Coupling, error) {
+	return send[Coupling](ctx, c, http.MethodPost, at("couplings", id, "disable"), nil)
+}
+
+// Remove ends a coupling for good: DELETE /couplings/{id}.
+func (c *Client) Remove(ctx context.Context, id string, objects koppel.LeftObjects) (Coupling, error) {
+	return send[Coupling](ctx, c, http.MethodDelete, at("couplings", id)+"?objects="+url.QueryEscape(string(objects)), nil)
 }

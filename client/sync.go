@@ -30,6 +30,8 @@ type Started struct {
 	Run string `json:"run"`
 	// QueuedBehind is the run that has to end first; "" when none has.
 	QueuedBehind string `json:"queued_behind,omitempty"`
+	// TookOver: the run was queued already, and reads what was asked for.
+	TookOver bool `json:"took_over,omitempty"`
 }
 
 // Sync starts a run: POST /couplings/{id}/sync.

@@ -559,7 +559,15 @@ TABLE coupling ROW LEVEL SECURITY FORCED
     rules jsonb NOT NULL DEFAULT '{}'::jsonb  -- By object, how it is consolidated: {role, key, ignore}, as follows from the settings; written when a run starts and when the settings change.
     ranks jsonb NOT NULL DEFAULT '{}'::jsonb  -- By object and field group, its place in the order of strength that a person set, from 1; what is not named follows in the order of priority.
     pushes text[] NOT NULL DEFAULT '{}'::text[]  -- What is written to the remote when it changes here, as its settings say: stock, shipments, item_deliveries.
+    quiet jsonb NOT NULL DEFAULT '[]'::jsonb  -- Hours in which no schedule starts a run: list of {from, to, days, time_zone}.
+    jitter_seconds integer NOT NULL DEFAULT 300  -- Over how many seconds its schedules may be moved; by how many it is follows from its id.
+    closing jsonb NOT NULL DEFAULT '[]'::jsonb  -- Steps of the last disabling or removal: list of {name, state, detail}.
+    closing_since timestamp with time zone  -- Since when it is being disabled or removed; null when nothing of that is under way.
+    remove_objects text  -- It is being removed, or was: what becomes of objects that no other coupling carries. Null otherwise.
+    removed_at timestamp with time zone  -- When it was removed; null before.
+    CONSTRAINT coupling_jitter_seconds_check CHECK (((jitter_seconds >= 0) AND (jitter_seconds <= 3600)))
     CONSTRAINT coupling_pause_owner_check CHECK ((pause_owner = ANY (ARRAY['person'::text, 'auth'::text, 'policy'::text, 'quota'::text])))
+    CONSTRAINT coupling_remove_objects_check CHECK ((remove_objects = ANY (ARRAY['keep'::text, 'disable'::text])))
     CONSTRAINT coupling_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'activating'::text, 'active'::text, 'paused'::text, 'needs_reauth'::text, 'disabled'::text, 'removed'::text])))
     CONSTRAINT coupling_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
     CONSTRAINT coupling_connector_version_id_fkey FOREIGN KEY (connector_version_id) REFERENCES connector_version(id)
@@ -568,6 +576,7 @@ TABLE coupling ROW LEVEL SECURITY FORCED
     CONSTRAINT coupling_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT coupling_pkey PRIMARY KEY (id)
     CONSTRAINT coupling_uuid_key UNIQUE (uuid)
+    CREATE INDEX coupling_closing ON public.coupling USING btree (id) WHERE (closing_since IS NOT NULL)
     CREATE INDEX coupling_webshop ON public.coupling USING btree (webshop_id, id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
@@ -1326,7 +1335,12 @@ TABLE schedule ROW LEVEL SECURITY FORCED
     cron text NOT NULL  -- When, as a cron line of five fields.
     time_zone text NOT NULL  -- IANA name of the zone the cron line is read in.
     created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    fired_at timestamp with time zone  -- When it fired last; null when it never did.
+    outcome text  -- What became of that: started a run, skipped as one was open, fell in quiet hours, or covered by a full read that was due at the same time.
+    fired_run uuid  -- Outside id of the run that was started, or met.
+    skips integer NOT NULL DEFAULT 0  -- How many firings in a row were skipped.
     CONSTRAINT schedule_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text])))
+    CONSTRAINT schedule_outcome_check CHECK ((outcome = ANY (ARRAY['started'::text, 'skipped'::text, 'quiet'::text, 'covered'::text])))
     CONSTRAINT schedule_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT schedule_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT schedule_pkey PRIMARY KEY (id)

@@ -39,6 +39,15 @@ type Coupling struct {
 	Pushes        []koppel.Object
 	RemoteVersion string
 	Steps         []koppel.Step
+	// Quiet are the hours in which no schedule starts a run, JitterSeconds over how much time its schedules may be moved.
+	Quiet         []koppel.QuietHours
+	JitterSeconds int64
+	// Closing are the steps of the last disabling or removal, ClosingSince is set while they are taken. RemoveObjects
+	// is set from the request to remove the coupling on, RemovedAt once it is removed.
+	Closing       []koppel.Step
+	ClosingSince  *time.Time
+	RemoveObjects *koppel.LeftObjects
+	RemovedAt     *time.Time
 	ActivatedAt   *time.Time
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
@@ -55,7 +64,8 @@ type NewCoupling struct {
 const couplingSelect = `
 SELECT c.id, c.uuid, c.webshop_id, w.uuid AS webshop_uuid, w.name AS webshop_name, i.code AS integration, c.connector, c.connector_version_id,
        v.digest AS connector_digest, c.credential_id, k.uuid AS credential_uuid, c.name, c.state, c.pause_owner,
-       c.pause_reason, c.settings, c.settings_version, c.priority, c.rules, c.ranks, c.pushes, c.remote_version, c.steps, c.activated_at,
+       c.pause_reason, c.settings, c.settings_version, c.priority, c.rules, c.ranks, c.pushes, c.remote_version, c.steps, c.quiet, c.jitter_seconds,
+       c.closing, c.closing_since, c.remove_objects, c.removed_at, c.activated_at,
        c.created_at, c.updated_at
 FROM coupling c
 JOIN webshop w ON w.id = c.webshop_id

@@ -107,8 +107,8 @@ func (tx *Tx) editCoupling(ctx context.Context, op, id string, change func(Coupl
 	if err != nil {
 		return Coupling{}, err
 	}
-	if c.State == koppel.CouplingRemoved {
-		return Coupling{}, conflict(op, "the coupling is removed; create a new one")
+	if c.RemoveObjects != nil || c.State == koppel.CouplingRemoved {
+		return Coupling{}, conflict(op, "%s", c.Leaves())
 	}
 	if err := change(c); err != nil {
 		return Coupling{}, wrap(op, err)

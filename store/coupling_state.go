@@ -23,6 +23,7 @@ var couplingMoves = map[koppel.CouplingState][]koppel.CouplingState{
 
 const moveSQL = `
 UPDATE coupling SET state = @state, pause_owner = @owner, pause_reason = @reason, updated_at = now(),
+       removed_at = CASE WHEN @state = 'removed' THEN coalesce(removed_at, now()) END,
        activated_at = CASE WHEN @state = 'active' THEN coalesce(activated_at, now()) ELSE activated_at END
 WHERE id = @id`
 
@@ -36,6 +37,9 @@ func (tx *Tx) move(ctx context.Context, op, id string, to koppel.CouplingState, 
 }
 
 func (tx *Tx) moveLocked(ctx context.Context, op string, c Coupling, to koppel.CouplingState, owner koppel.PauseOwner, reason string) (Coupling, error) {
+	if c.RemoveObjects != nil && to != koppel.CouplingDisabled && to != koppel.CouplingRemoved {
+		return Coupling{}, conflict(op, "%s", c.Leaves())
+	}
 	if !slices.Contains(couplingMoves[c.State], to) {
 		return Coupling{}, conflict(op, "a coupling that is %s cannot become %s", describe(c), to)
 	}
@@ -92,6 +96,9 @@ func (tx *Tx) ActivateCoupling(ctx context.Context, id string, steps []koppel.St
 	}
 	if _, err := tx.moveLocked(ctx, op, c, koppel.CouplingActivating, "", ""); err != nil {
 		return Coupling{}, err
+	}
+	if err := tx.endClosing(ctx, c); err != nil {
+		return Coupling{}, wrap(op, err)
 	}
 	if _, err := tx.exec(ctx, prioritySQL, pgx.StrictNamedArgs{"id": c.ID, "webshop": c.WebshopID}); err != nil {
 		return Coupling{}, wrap(op, err)
@@ -166,47 +173,4 @@ func (tx *Tx) NeedsReauth(ctx context.Context, id, reason string) (Coupling, err
 		return Coupling{}, wrap(op, err)
 	}
 	return tx.standStill(ctx, op, c)
-}
-
-// DisableCoupling switches a coupling off for a while; data, settings and credentials stay, pauses end.
-func (tx *Tx) DisableCoupling(ctx context.Context, id string) (Coupling, error) {
-	const op = "disable coupling"
-	c, err := tx.move(ctx, op, id, koppel.CouplingDisabled, "", "")
-	if err == nil {
-		_, err = tx.endPauses(ctx, c, "")
-	}
-	return c, wrap(op, err)
-}
-
-const (
-	dropCredentialOfSQL = `UPDATE coupling SET credential_id = NULL WHERE id = $1`
-	dropSchedulesOfSQL  = `DELETE FROM schedule WHERE coupling_id = $1`
-	shredSQL            = `DELETE FROM credential k WHERE k.id = $1 AND NOT EXISTS (SELECT FROM coupling c WHERE c.credential_id = k.id)`
-)
-
-// RemoveCoupling ends a coupling for good: draft or disabled → removed. Its schedules go, and its credential is
-// shredded unless another coupling uses it. Objects and their sources stay.
-func (tx *Tx) RemoveCoupling(ctx context.Context, id string) (Coupling, error) {
-	const op = "remove coupling"
-	c, err := tx.lockCoupling(ctx, op, id)
-	if err != nil {
-		return Coupling{}, err
-	}
-	removed, err := tx.moveLocked(ctx, op, c, koppel.CouplingRemoved, "", "")
-	if err != nil {
-		return Coupling{}, err
-	}
-	if _, err := tx.exec(ctx, dropSchedulesOfSQL, c.ID); err != nil {
-		return Coupling{}, wrap(op, err)
-	}
-	if c.CredentialID == nil {
-		return removed, nil
-	}
-	if _, err := tx.exec(ctx, dropCredentialOfSQL, c.ID); err != nil {
-		return Coupling{}, wrap(op, err)
-	}
-	if _, err := tx.exec(ctx, shredSQL, *c.CredentialID); err != nil {
-		return Coupling{}, wrap(op, err)
-	}
-	return tx.Coupling(ctx, id)
 }

@@ -41,7 +41,7 @@ func TestTheLifeOfACoupling(t *testing.T) {
 			return tx.NeedsReauth(ctx, p.coupling.UUID, "401")
 		},
 		"disable": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
-			return tx.DisableCoupling(ctx, p.coupling.UUID)
+			return tx.DisableCoupling(ctx, p.coupling.UUID, koppel.ClosingSteps(false))
 		},
 		"remove": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
 			return tx.RemoveCoupling(ctx, p.coupling.UUID)
@@ -193,7 +193,7 @@ func TestActivationsAtOnceGetDifferentPriorities(t *testing.T) {
 		t.Error(diff)
 	}
 	if again := in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
-		if _, err := tx.DisableCoupling(ctx, p.coupling.UUID); err != nil {
+		if _, err := tx.DisableCoupling(ctx, p.coupling.UUID, koppel.ClosingSteps(false)); err != nil {
 			return store.Coupling{}, err
 		}
 		return tx.ActivateCoupling(ctx, p.coupling.UUID, nil)
@@ -255,7 +255,7 @@ func TestCouplingsPinVersionsAndUseCredentialsOfTheirConnector(t *testing.T) {
 	_, err = try(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (int, error) { return 0, tx.DeleteCredential(ctx, mine) })
 	wantKind(t, err, koppel.KindConflict, "coupling")
 	in(t, p.App, p.scope(), func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
-		if _, err := tx.DisableCoupling(ctx, p.coupling.UUID); err != nil {
+		if _, err := tx.DisableCoupling(ctx, p.coupling.UUID, koppel.ClosingSteps(false)); err != nil {
 			return store.Coupling{}, err
 		}
 		return tx.RemoveCoupling(ctx, p.coupling.UUID)
@@ -313,4 +313,59 @@ func TestACredentialThatWorksAgainIsCaughtUpWithOnce(t *testing.T) {
 	if again := catchUp(); len(again) != 0 || len(behind()) != 0 {
 		t.Errorf("caught up twice: %+v", again)
 	}
+}
+
+func TestARemovalIsAskedOnceAndTakenStepByStep(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	edit := func(fn func(ctx context.Context, tx *store.Tx) (store.Coupling, error)) (store.Coupling, error) {
+		return try(t, p.App, p.scope(), fn)
+	}
+	ask := func(objects koppel.LeftObjects) (store.Coupling, error) {
+		return edit(func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.AskRemoval(ctx, p.coupling.UUID, objects, koppel.ClosingSteps(true))
+		})
+	}
+	_, err := ask("burn")
+	wantKind(t, err, koppel.KindInvalidRequest, "burn")
+	c, err := ask(koppel.DisableObjects)
+	if err != nil || c.State != koppel.CouplingDisabled || c.ClosingSince == nil || len(c.Closing) != 5 {
+		t.Fatalf("asked for its removal the coupling is %+v, %v", c, err)
+	}
+	if again, err := ask(koppel.KeepObjects); err != nil || *again.RemoveObjects != koppel.DisableObjects {
+		t.Errorf("asked again it is %+v, %v", again, err)
+	}
+	for name, verb := range map[string]func(context.Context, *store.Tx) (store.Coupling, error){
+		"activate": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.ActivateCoupling(ctx, c.UUID, nil)
+		},
+		"disable": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.DisableCoupling(ctx, c.UUID, koppel.ClosingSteps(false))
+		},
+		"rename": func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.RenameCoupling(ctx, c.UUID, "x")
+		},
+	} {
+		if _, err := edit(verb); koppel.KindOf(err) != koppel.KindConflict || !strings.Contains(koppel.DetailOf(err), "is being removed") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, step := range c.Closing {
+		if list := in(t, p.Engine, store.Queues(), func(ctx context.Context, tx *store.Tx) ([]store.Coupling, error) { return tx.Closings(ctx, 10) }); len(list) != 1 {
+			t.Errorf("before step %s %d couplings are being closed", step.Name, len(list))
+		}
+		step.State = koppel.StepDone
+		if c, err = edit(func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+			return tx.NoteClosing(ctx, c.UUID, step)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.ClosingSince != nil {
+		t.Errorf("after its last step the coupling is closing since %v", c.ClosingSince)
+	}
+	_, err = edit(func(ctx context.Context, tx *store.Tx) (store.Coupling, error) {
+		return tx.NoteClosing(ctx, c.UUID, c.Closing[0])
+	})
+	wantKind(t, err, koppel.KindConflict)
 }

@@ -30,6 +30,8 @@ type Opened struct {
 	Run Run
 	// Skipped: nothing was opened, as a scheduled run met one that is open.
 	Skipped bool
+	// TookOver: nothing was opened, as a queued run reads what was asked for, or does so now.
+	TookOver bool
 	// Behind is the id of the active run that this one waits for; "" when it can start at once.
 	Behind string
 }
@@ -46,7 +48,8 @@ RETURNING id`
 
 // OpenRun opens a run in state queued, before anything is attempted. Of scans there is one active and one queued
 // for each coupling and stream group: a scheduled one that meets an open one is skipped, any other queues behind an
-// active one, and is refused (kind conflict, naming the queued run) when one is queued already.
+// active one. A manual one that meets a queued one takes that over where one of the two reads all of the other; the
+// rest is refused (kind conflict, naming the queued run).
 func (tx *Tx) OpenRun(ctx context.Context, n NewRun) (Opened, error) {
 	const op = "open run"
 	if err := n.check(op); err != nil {
@@ -77,6 +80,9 @@ func (tx *Tx) OpenRun(ctx context.Context, n NewRun) (Opened, error) {
 			switch {
 			case n.Trigger == koppel.TriggerSchedule:
 				return Opened{Run: r, Skipped: true}, nil
+			case r.State == koppel.RunQueued && n.Trigger == koppel.TriggerManual && takesOver(r, n):
+				taken, err := tx.takeOver(ctx, op, r, n)
+				return Opened{Run: taken, TookOver: true, Behind: behind}, err
 			case r.State == koppel.RunQueued:
 				return Opened{}, conflict(op, "run %s of %s is queued already; watch it: koppel run watch %s", r.UUID, n.StreamGroup, r.UUID)
 			}

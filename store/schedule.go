@@ -18,6 +18,12 @@ type Schedule struct {
 	Cron        string
 	TimeZone    string
 	CreatedAt   time.Time
+	// FiredAt is when it fired last, Outcome what became of that, FiredRun the outside id of the run that was started
+	// or met; nil when it never fired. Skips counts the firings in a row that were skipped.
+	FiredAt  *time.Time
+	Outcome  *koppel.FiringOutcome
+	FiredRun *string
+	Skips    int64
 }
 
 // NewSchedule is one cron line, already checked by the caller; everything is required.
@@ -79,7 +85,7 @@ func (tx *Tx) SetSchedules(ctx context.Context, coupling string, wishes []NewSch
 }
 
 const schedulesSQL = `
-SELECT s.id, s.uuid, s.coupling_id, s.stream_group, s.mode, s.cron, s.time_zone, s.created_at
+SELECT s.id, s.uuid, s.coupling_id, s.stream_group, s.mode, s.cron, s.time_zone, s.created_at, s.fired_at, s.outcome, s.fired_run, s.skips
 FROM schedule s JOIN coupling c ON c.id = s.coupling_id WHERE c.uuid = $1 ORDER BY s.id`
 
 // Schedules lists a coupling's schedules in the order in which they were set.
@@ -92,6 +98,55 @@ func (tx *Tx) Schedules(ctx context.Context, coupling string) ([]Schedule, error
 	return list, wrap(op, err)
 }
 
+// Timetable is everything that says when a coupling's schedules fire; the lines are checked by the caller.
+type Timetable struct {
+	Lines         []NewSchedule
+	Quiet         []koppel.QuietHours
+	JitterSeconds int64
+}
+
+const timetableSQL = `UPDATE coupling SET quiet = @quiet, jitter_seconds = @jitter, updated_at = now() WHERE id = @id`
+
+// SetTimetable makes a coupling's timetable the one given.
+func (tx *Tx) SetTimetable(ctx context.Context, coupling string, t Timetable) error {
+	const op = "set timetable"
+	if t.JitterSeconds < 0 || t.JitterSeconds > int64(koppel.MostJitter/time.Second) {
+		return invalid(op, "jitter of %d seconds is not 0 to %d", t.JitterSeconds, int64(koppel.MostJitter/time.Second))
+	}
+	quiet := t.Quiet
+	if quiet == nil {
+		quiet = []koppel.QuietHours{}
+	}
+	if _, err := tx.SetSchedules(ctx, coupling, t.Lines); err != nil {
+		return err
+	}
+	_, err := tx.editCoupling(ctx, op, coupling, func(c Coupling) error {
+		_, err := tx.exec(ctx, timetableSQL, pgx.StrictNamedArgs{"id": c.ID, "quiet": quiet, "jitter": t.JitterSeconds})
+		return err
+	})
+	return err
+}
+
+// Firing is what became of one firing of a line.
+type Firing struct {
+	// Schedule is the line's inner id.
+	Schedule int64
+	At       time.Time
+	Outcome  koppel.FiringOutcome
+	// Run is the outside id of the run that was started or met; "" for none.
+	Run string
+}
+
+const firedSQL = `
+UPDATE schedule SET fired_at = @at, outcome = @outcome, fired_run = @run::uuid, skips = CASE WHEN @outcome = 'skipped' THEN skips + 1 ELSE 0 END
+WHERE id = @id AND (fired_at IS NULL OR fired_at < @at OR fired_at = @at AND (outcome, fired_run) IS DISTINCT FROM (@outcome, @run::uuid))`
+
+// NoteFiring keeps what became of a line's last firing; the same firing noted again changes nothing.
+func (tx *Tx) NoteFiring(ctx context.Context, f Firing) error {
+	_, err := tx.exec(ctx, firedSQL, pgx.StrictNamedArgs{"id": f.Schedule, "at": f.At, "outcome": string(f.Outcome), "run": textOrNull(f.Run)})
+	return wrap("note firing", err)
+}
+
 // Wish is one clock that Temporal has to keep: everything of one coupling that is due at the same times.
 type Wish struct {
 	CouplingID   int64
@@ -101,19 +156,23 @@ type Wish struct {
 	Connector    string
 	Cron         string
 	TimeZone     string
+	// JitterSeconds is the coupling's.
+	JitterSeconds int64
 	// Due is what starts then.
 	Due []Due
 }
 
 // Due is one stream group that a wish starts.
 type Due struct {
+	// ID is the line's inner id.
+	ID          int64       `json:"id"`
 	StreamGroup string      `json:"stream_group"`
 	Mode        koppel.Mode `json:"mode"`
 }
 
 const wishesSQL = `
-SELECT c.id AS coupling_id, c.uuid AS coupling_uuid, c.webshop_id, w.uuid AS webshop_uuid, c.connector, s.cron, s.time_zone,
-       jsonb_agg(jsonb_build_object('stream_group', s.stream_group, 'mode', s.mode) ORDER BY s.id) AS due
+SELECT c.id AS coupling_id, c.uuid AS coupling_uuid, c.webshop_id, w.uuid AS webshop_uuid, c.connector, s.cron, s.time_zone, c.jitter_seconds,
+       jsonb_agg(jsonb_build_object('id', s.id, 'stream_group', s.stream_group, 'mode', s.mode) ORDER BY s.id) AS due
 FROM schedule s JOIN coupling c ON c.id = s.coupling_id JOIN webshop w ON w.id = c.webshop_id
 WHERE c.state = 'active'
 GROUP BY c.id, w.uuid, s.cron, s.time_zone
@@ -127,8 +186,8 @@ func (tx *Tx) Wishes(ctx context.Context) ([]Wish, error) {
 }
 
 const dueSQL = `
-SELECT c.id AS coupling_id, c.uuid AS coupling_uuid, c.webshop_id, w.uuid AS webshop_uuid, c.connector, s.cron, s.time_zone,
-       jsonb_agg(jsonb_build_object('stream_group', s.stream_group, 'mode', s.mode) ORDER BY s.id) AS due
+SELECT c.id AS coupling_id, c.uuid AS coupling_uuid, c.webshop_id, w.uuid AS webshop_uuid, c.connector, s.cron, s.time_zone, c.jitter_seconds,
+       jsonb_agg(jsonb_build_object('id', s.id, 'stream_group', s.stream_group, 'mode', s.mode) ORDER BY s.id) AS due
 FROM schedule s JOIN coupling c ON c.id = s.coupling_id JOIN webshop w ON w.id = c.webshop_id
 WHERE c.uuid = @coupling AND s.cron = @cron AND s.time_zone = @zone AND c.state = 'active'
 GROUP BY c.id, w.uuid, s.cron, s.time_zone`

@@ -24,6 +24,10 @@ const (
 	EventResumed   = "resumed"
 	EventFinished  = "finished"
 	EventCancelled = "cancelled"
+	// EventSkipped: a schedule fired while the run was open, and started nothing.
+	EventSkipped = "schedule skipped"
+	// EventTakenOver: somebody asked for what the queued run reads, or for more.
+	EventTakenOver = "taken over"
 )
 
 // eventLimit is the most bytes of data one event may hold.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/store"
 )
 
@@ -24,7 +25,7 @@ func TestIdleLoginsComeWhenTheirTimeHas(t *testing.T) {
 		if _, err := tx.SetCouplingCredential(ctx, a.coupling.UUID, a.credential.UUID); err != nil {
 			return store.Coupling{}, err
 		}
-		return tx.DisableCoupling(ctx, a.coupling.UUID) // a disabled coupling keeps its login
+		return tx.DisableCoupling(ctx, a.coupling.UUID, koppel.ClosingSteps(false)) // a disabled coupling keeps its login
 	})
 	got := idle()
 	if len(got) != 1 || got[0].CouplingUUID != a.coupling.UUID || got[0].CredentialID != a.credential.ID || got[0].WebshopID != a.shop.ID {

@@ -49,15 +49,25 @@ func (e *Engine) StartRun(ctx context.Context, start activities.Start) error {
 
 // Activate starts the activation of a coupling, or leaves the running one alone.
 func (e *Engine) Activate(ctx context.Context, coupling activities.CouplingRef) error {
+	return e.startFor(ctx, coupling, workflows.ActivateName, koppel.ActivateWorkflowID(coupling.ID))
+}
+
+// Close starts the disabling or removal of a coupling, or leaves the running one alone.
+func (e *Engine) Close(ctx context.Context, coupling activities.CouplingRef) error {
+	return e.startFor(ctx, coupling, workflows.CloseName, koppel.CloseWorkflowID(coupling.ID))
+}
+
+// startFor starts a workflow of which a coupling has one at a time.
+func (e *Engine) startFor(ctx context.Context, coupling activities.CouplingRef, name, id string) error {
 	opts := client.StartWorkflowOptions{
-		ID:                       koppel.ActivateWorkflowID(coupling.ID),
+		ID:                       id,
 		TaskQueue:                activities.QueueInteractive,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		StaticSummary:            "activate coupling " + coupling.ID,
+		StaticSummary:            name + " coupling " + coupling.ID,
 	}
-	_, err := e.client.ExecuteWorkflow(ctx, opts, workflows.ActivateName, coupling)
-	return ignoreStarted("temporal: activate coupling "+coupling.ID, err)
+	_, err := e.client.ExecuteWorkflow(ctx, opts, name, coupling)
+	return ignoreStarted("temporal: start "+id, err)
 }
 
 // Cancel asks a workflow to end; one that does not run is no error.

@@ -15,24 +15,24 @@ import (
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/activities"
+	"github.com/koppel-io/koppel/clock"
 	"github.com/koppel-io/koppel/workflows"
 )
 
 // tickPrefix begins the id of every schedule of a coupling.
 const tickPrefix = "schedule/"
 
-// jitter spreads the firings of many couplings with the same cron line.
-const jitter = 30 * time.Second
-
-// ScheduleID names the schedule of one (coupling, cron, zone). A line that
-// changes is another schedule, so an existing one never needs an update.
+// ScheduleID names the schedule of one (coupling, cron, zone) and what it is
+// moved by. A line that changes is another schedule, so an existing one never
+// needs an update.
 func ScheduleID(w activities.ScheduleWish) string {
-	sum := sha256.Sum256([]byte(w.Cron + "\n" + w.Zone))
+	sum := sha256.Sum256([]byte(w.Cron + "\n" + w.Zone + "\n" + w.Shift.String()))
 	return tickPrefix + w.ID + "/" + hex.EncodeToString(sum[:6])
 }
 
 // ReconcileSchedules makes Temporal's schedules equal to the wishes: missing
-// ones are made, others that carry our prefix are deleted. Two may run at once:
+// ones are made, others that carry our prefix are deleted, one that somebody paused in
+// Temporal goes on: whoever wants quiet pauses the coupling. Two may run at once:
 // wishes are asked for after the schedules were listed, so what another made
 // meanwhile is never deleted; what is left wrong by a list that lags behind,
 // the next sweep puts right.
@@ -47,8 +47,15 @@ func (e *Engine) ReconcileSchedules(ctx context.Context, wishes func(context.Con
 	}
 	for _, wish := range wanted {
 		id := ScheduleID(wish)
-		if have[id] {
+		if paused, there := have[id]; there {
 			delete(have, id)
+			if !paused {
+				continue
+			}
+			if err := e.client.ScheduleClient().GetHandle(ctx, id).Unpause(ctx, client.ScheduleUnpauseOptions{Note: "Koppel keeps the schedules; pause the coupling instead."}); err != nil {
+				return changed, wrap("temporal: unpause schedule "+id, err)
+			}
+			changed++
 			continue
 		}
 		if err := e.createTick(ctx, id, wish); err != nil {
@@ -87,7 +94,7 @@ func (e *Engine) Sweep(ctx context.Context) error {
 func (e *Engine) createTick(ctx context.Context, id string, wish activities.ScheduleWish) error {
 	_, err := e.client.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID:      id,
-		Spec:    client.ScheduleSpec{CronExpressions: []string{wish.Cron}, TimeZoneName: wish.Zone, Jitter: jitter},
+		Spec:    client.ScheduleSpec{Calendars: calendars(wish.Calendars), TimeZoneName: wish.Zone},
 		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
 		// A cluster that was away fires what it missed once, not for each missed time.
 		CatchupWindow: time.Minute,
@@ -101,6 +108,26 @@ func (e *Engine) createTick(ctx context.Context, id string, wish activities.Sche
 	return ignoreExisting("temporal: create schedule "+id, err)
 }
 
+// calendars are the times of a wish in Temporal's words.
+func calendars(list []clock.Calendar) []client.ScheduleCalendarSpec {
+	values := func(list []int) []client.ScheduleRange {
+		out := make([]client.ScheduleRange, len(list))
+		for i, n := range list {
+			out[i] = client.ScheduleRange{Start: n}
+		}
+		return out
+	}
+	out := make([]client.ScheduleCalendarSpec, len(list))
+	for i, c := range list {
+		out[i] = client.ScheduleCalendarSpec{
+			Second: values(c.Second), Minute: values(c.Minute), Hour: values(c.Hour),
+			DayOfMonth: values(c.Day), Month: values(c.Month), DayOfWeek: values(c.Weekday),
+		}
+	}
+	return out
+}
+
+// scheduleIDs are the schedules of couplings, and whether each is paused.
 func (e *Engine) scheduleIDs(ctx context.Context) (map[string]bool, error) {
 	list, err := e.client.ScheduleClient().List(ctx, client.ScheduleListOptions{PageSize: 500})
 	if err != nil {
@@ -113,7 +140,7 @@ func (e *Engine) scheduleIDs(ctx context.Context) (map[string]bool, error) {
 			return nil, wrap("temporal: list schedules", err)
 		}
 		if strings.HasPrefix(entry.ID, tickPrefix) {
-			ids[entry.ID] = true
+			ids[entry.ID] = entry.Paused
 		}
 	}
 	return ids, nil

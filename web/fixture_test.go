@@ -44,6 +44,7 @@ func (r *recorder) StartRun(_ context.Context, run store.Run) error {
 	return r.note("start " + run.StreamGroup)
 }
 func (r *recorder) Activate(context.Context, store.Coupling) error { return r.note("activate") }
+func (r *recorder) Close(context.Context, store.Coupling) error    { return r.note("close") }
 func (r *recorder) Cancel(context.Context, string) error           { return r.note("cancel") }
 func (r *recorder) Sweep(context.Context) error                    { return r.note("sweep") }
 func (r *recorder) Ping(context.Context) error                     { return nil }

@@ -5,5 +5,6 @@
 //
 //	pull:     open → slice… per stream → map… → finish
 //	activate: credentials → suppliers → products → … → schedules
+//	close:    runs → schedules → pushes (→ sources → credentials)
 //	push:     open → attempt… → finish
 package workflows

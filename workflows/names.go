@@ -11,6 +11,7 @@ const (
 	PullName     = "pull"
 	PushName     = "push"
 	ActivateName = "activate"
+	CloseName    = "close"
 	TickName     = "tick"
 	SweepName    = "sweep"
 )

@@ -28,6 +28,7 @@ func (w *Workflows) Register(r Registry) {
 	r.RegisterWorkflowWithOptions(w.Pull, workflow.RegisterOptions{Name: PullName})
 	r.RegisterWorkflowWithOptions(w.Push, workflow.RegisterOptions{Name: PushName})
 	r.RegisterWorkflowWithOptions(w.Activate, workflow.RegisterOptions{Name: ActivateName})
+	r.RegisterWorkflowWithOptions(w.Close, workflow.RegisterOptions{Name: CloseName})
 	r.RegisterWorkflowWithOptions(w.Tick, workflow.RegisterOptions{Name: TickName})
 	r.RegisterWorkflowWithOptions(w.Sweep, workflow.RegisterOptions{Name: SweepName})
 }

@@ -10,9 +10,10 @@ import (
 )
 
 func (p *program) couplingCommand() *cobra.Command {
-	return noun("coupling", "Make couplings, connect and activate them, see how they are",
+	return noun("coupling", "Make couplings, connect, activate and remove them, see how they are",
 		p.couplingList(), p.couplingShow(), p.couplingCreate(), p.couplingCredentials(), p.couplingConnect(), p.couplingCheck(),
-		p.couplingActivate(), p.couplingPause(), p.couplingResume(), p.couplingSet())
+		p.couplingActivate(), p.couplingPause(), p.couplingResume(), p.couplingSet(),
+		p.couplingDisable(), p.couplingRemove())
 }
 
 func (p *program) couplingList() *cobra.Command {

@@ -47,11 +47,8 @@ const lookAgain = time.Second
 func (p *program) watchActivation(ctx context.Context, c *client.Client, coupling client.Coupling) error {
 	told := map[string]koppel.StepState{}
 	for {
+		p.tellSteps(coupling.Steps, told)
 		for _, s := range coupling.Steps {
-			if told[s.Name] != s.State {
-				told[s.Name] = s.State
-				p.note("%s", stepLine(s))
-			}
 			if s.State == koppel.StepRunning && s.RunID != "" {
 				if err := p.followRun(ctx, c, s.RunID); err != nil && ctx.Err() == nil {
 					return err

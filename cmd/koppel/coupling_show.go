@@ -29,6 +29,17 @@ func (p *program) showCoupling(c client.Coupling) error {
 				t.row(s.Name, s.State, s.RunID, s.Detail)
 			}
 		}
+		if c.Closing != nil {
+			what := "DISABLING"
+			if c.Closing.Removal {
+				what = "REMOVAL"
+			}
+			t.gap()
+			t.row(what, "STATE", "DETAIL")
+			for _, s := range c.Closing.Steps {
+				t.row(s.Name, s.State, s.Detail)
+			}
+		}
 		if len(c.LastRuns) > 0 {
 			t.gap()
 			t.row("LAST RUN OF", "RUN", "MODE", "STATE", "FINISHED")
@@ -55,6 +66,9 @@ func (p *program) showCoupling(c client.Coupling) error {
 
 // couplingState is the state with who paused it and why.
 func couplingState(c client.Coupling) string {
+	if c.Closing != nil && c.Closing.Removal && c.Closing.Going {
+		return string(c.State) + " (being removed)"
+	}
 	if c.Pause == nil {
 		return string(c.State)
 	}
@@ -64,7 +78,7 @@ func couplingState(c client.Coupling) string {
 // nextForCoupling says what a person does with a coupling in its state.
 func nextForCoupling(c client.Coupling) string {
 	switch c.State {
-	case koppel.CouplingDraft:
+	case koppel.CouplingDraft, koppel.CouplingDisabled:
 		return "koppel coupling activate " + c.ID
 	case koppel.CouplingNeedsReauth:
 		return "koppel coupling connect " + c.ID

@@ -143,6 +143,9 @@ func (p *program) syncOne(ctx context.Context, c *client.Client, coupling string
 	if err != nil {
 		return err
 	}
+	if started.TookOver {
+		p.note("Run %s was queued already; it reads what you asked for.", started.Run)
+	}
 	if started.QueuedBehind != "" {
 		p.note("Run %s waits for run %s to end.", started.Run, started.QueuedBehind)
 	}

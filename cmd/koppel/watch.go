@@ -66,12 +66,27 @@ func (p *program) follow(ctx context.Context, c *client.Client, id string) (clie
 		if err := progress.show(run, time.Now()); err != nil {
 			return last, err
 		}
+		if err := needsPerson(run); err != nil {
+			progress.close()
+			return last, err
+		}
 	}
 	if !last.State.Ended() {
 		// The stream said that it was over before a last state came.
 		return c.Run(ctx, id)
 	}
 	return last, nil
+}
+
+// needsPerson is the error of a run that waits for a login, which watching does
+// not bring; nil for any other.
+func needsPerson(r client.Run) error {
+	if r.State != koppel.RunWaiting || r.Wait == nil || r.Wait.Until != nil || r.Wait.Advice == nil || r.Wait.Advice.Kind != koppel.KindAuth {
+		return nil
+	}
+	a := r.Wait.Advice
+	problem := client.Problem{Title: a.Title, Detail: a.Detail, Owner: a.Owner, Next: a.Next}
+	return &notGreen{"the run waits for a login, and goes on by itself after it: " + problem.Error()}
 }
 
 // verdict is the error of a run that ended not green.

@@ -26,3 +26,8 @@ func (e engine) StartRun(ctx context.Context, run store.Run) error {
 func (e engine) Activate(ctx context.Context, c store.Coupling) error {
 	return e.Engine.Activate(ctx, activities.CouplingRef{Webshop: c.WebshopID, Coupling: c.ID, ID: c.UUID})
 }
+
+// Close starts the disabling or removal of a coupling, or leaves the running one alone.
+func (e engine) Close(ctx context.Context, c store.Coupling) error {
+	return e.Engine.Close(ctx, activities.CouplingRef{Webshop: c.WebshopID, Coupling: c.ID, ID: c.UUID})
+}

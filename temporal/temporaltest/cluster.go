@@ -2,6 +2,7 @@ package temporaltest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/koppel-io/koppel/temporal"
@@ -84,17 +86,56 @@ func (c *Cluster) Schedules(t testing.TB, part string) []string {
 	return ids
 }
 
-// Next is when a schedule fires next; the zero time when it never does.
-func (c *Cluster) Next(t testing.TB, schedule string) time.Time {
+// Next are the next times at which a schedule fires; none when there is no such schedule.
+func (c *Cluster) Next(t testing.TB, schedule string) []time.Time {
+	t.Helper()
+	d, err := c.client.ScheduleClient().GetHandle(t.Context(), schedule).Describe(t.Context())
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Info.NextActionTimes
+}
+
+// Paused reports whether a schedule is paused.
+func (c *Cluster) Paused(t testing.TB, schedule string) bool {
 	t.Helper()
 	d, err := c.client.ScheduleClient().GetHandle(t.Context(), schedule).Describe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(d.Info.NextActionTimes) == 0 {
-		return time.Time{}
+	return d.Schedule.State.Paused
+}
+
+// Pause pauses a schedule, as a person may in Temporal's own UI.
+func (c *Cluster) Pause(t testing.TB, schedule string) {
+	t.Helper()
+	if err := c.client.ScheduleClient().GetHandle(t.Context(), schedule).Pause(t.Context(), client.SchedulePauseOptions{}); err != nil {
+		t.Fatal(err)
 	}
-	return d.Info.NextActionTimes[0]
+}
+
+// Delete deletes a schedule.
+func (c *Cluster) Delete(t testing.TB, schedule string) {
+	t.Helper()
+	if err := c.client.ScheduleClient().GetHandle(t.Context(), schedule).Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Make makes a schedule that never fires in a test.
+func (c *Cluster) Make(t testing.TB, schedule string) {
+	t.Helper()
+	_, err := c.client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{
+		ID: schedule, Spec: client.ScheduleSpec{CronExpressions: []string{"0 0 1 1 * 2099"}},
+		Action: &client.ScheduleWorkflowAction{ID: "stray", Workflow: "tick", TaskQueue: "none"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Fire makes a schedule fire now and gives the id of the workflow that it starts.
