@@ -38,7 +38,7 @@ func (a *Activities) catchUpAfterOff(ctx context.Context, in CouplingRef, c stor
 	if err != nil {
 		return err
 	}
-	for _, group := range groupsOn(connector, settings) {
+	for _, group := range connector.GroupsOn(settings) {
 		id := store.NewID()
 		opened, err := store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (store.Opened, error) {
 			return tx.OpenRun(ctx, store.NewRun{
