@@ -66,6 +66,8 @@ var modules = []module{
 	{path: "golang.org/x/sync", in: list(anyRoom)},
 	{path: "golang.org/x/time", in: list(anyRoom)},
 	{path: "github.com/google/go-cmp", tests: true},
+	{path: "github.com/chromedp/chromedp", tests: true},
+	{path: "github.com/chromedp/cdproto", tests: true},
 }
 
 // rules are the checks of the house, each a function from the tree to complaints.

@@ -21,6 +21,8 @@ type couplingPage struct {
 	Parked, Waits string
 	Writes        []client.Write
 	News          couplingNews
+	// Names is empty: everything is of this coupling.
+	Names map[string]string
 }
 
 // couplingNews is what changes while the page is looked at.
@@ -28,6 +30,8 @@ type couplingNews struct {
 	Coupling client.Coupling
 	Groups   []groupRow
 	Runs     []client.Run
+	// Names is empty: everything is of this coupling.
+	Names map[string]string
 }
 
 // groupRow is what is read, or written, together.

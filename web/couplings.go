@@ -70,3 +70,24 @@ func further(u *url.URL, cursor string) string {
 	query.Del("done")
 	return u.Path + "?" + query.Encode()
 }
+
+// namesOf finds the coupling that a list is of, or, of a list of all, what the couplings of its rows are called.
+func namesOf[T any](v *visit, id string, rows []T, of func(T) string) (*client.Coupling, map[string]string, error) {
+	names := map[string]string{}
+	if id != "" {
+		c, err := v.api.Coupling(v.Context(), id)
+		names[id] = c.Name
+		return &c, names, err
+	}
+	for _, row := range rows {
+		if _, ok := names[of(row)]; ok {
+			continue
+		}
+		c, err := v.api.Coupling(v.Context(), of(row))
+		if err != nil {
+			return nil, nil, err
+		}
+		names[c.ID] = c.Name
+	}
+	return nil, names, nil
+}

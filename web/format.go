@@ -35,6 +35,7 @@ var functions = template.FuncMap{
 	"owner":        func(k koppel.Kind) string { return ownerWords[k.Owner()] },
 	"advice":       adviceOf,
 	"happened":     happened,
+	"clock":        clockWords,
 	"part":         func(root frameLike, data any) partData { return partData{frameLike: root, Data: data} },
 	"short":        func(id string) string { return id[max(0, len(id)-6):] },
 }

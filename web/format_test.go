@@ -111,3 +111,15 @@ func TestAssets(t *testing.T) {
 		}
 	}
 }
+
+func TestClocksInWords(t *testing.T) {
+	t.Parallel()
+	for cron, want := range map[string]string{
+		"*/30 * * * *": "every 30 minutes", "15 3 * * *": "every day at 03:15", "5 * * * *": "every hour, 05 minutes past", "0 */4 * * *": "every 4 hours, 00 minutes past",
+		"0 6 * * 7": "every Sunday at 06:00", "0 6 1 * *": "", "@daily": "",
+	} {
+		if got := clockWords(cron); got != want {
+			t.Errorf("%s is %q, want %q", cron, got, want)
+		}
+	}
+}

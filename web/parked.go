@@ -20,32 +20,19 @@ type parkedPage struct {
 }
 
 func (s *site) parked(v *visit) (*page, error) {
-	q, ctx := v.URL.Query(), v.Context()
+	q := v.URL.Query()
 	f := client.ParkedFilter{
 		Page: client.Page{Limit: listSize, Cursor: q.Get("cursor")}, Webshop: q.Get("webshop"), Coupling: q.Get("coupling"),
 		Object: koppel.Object(q.Get("object")), Kind: koppel.Kind(q.Get("kind")), Search: q.Get("search"),
 	}
-	list, err := v.api.Parked(ctx, f)
+	list, err := v.api.Parked(v.Context(), f)
 	if err != nil {
 		return nil, err
 	}
-	shown := parkedPage{Filter: f, Kinds: koppel.Kinds(), Rows: list.Data, Names: map[string]string{}, Next: further(v.URL, list.Next)}
-	ids := []string{f.Coupling}
-	for _, row := range list.Data {
-		ids = append(ids, row.Coupling)
-	}
-	for _, id := range ids {
-		if shown.Names[id] != "" || id == "" {
-			continue
-		}
-		c, err := v.api.Coupling(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		shown.Names[id] = c.Name
-		if id == f.Coupling {
-			shown.Coupling = &c
-		}
+	shown := parkedPage{Filter: f, Kinds: koppel.Kinds(), Rows: list.Data, Next: further(v.URL, list.Next)}
+	shown.Coupling, shown.Names, err = namesOf(v, f.Coupling, list.Data, func(p client.Parked) string { return p.Coupling })
+	if err != nil {
+		return nil, err
 	}
 	return &page{name: "parked", Title: "Parked records", Section: "parked", Data: shown}, nil
 }
@@ -75,36 +62,4 @@ func afterRetry(done client.Retried, coupling string) *page {
 		query.Set("coupling", coupling)
 	}
 	return &page{to: "/parked?" + query.Encode()}
-}
-
-// pushesPage lists writes to remotes.
-type pushesPage struct {
-	Filter   client.WriteFilter
-	States   []string
-	Rows     []client.Write
-	Coupling *client.Coupling
-	Next     string
-}
-
-func (s *site) pushes(v *visit) (*page, error) {
-	q, ctx := v.URL.Query(), v.Context()
-	f := client.WriteFilter{Page: client.Page{Limit: listSize, Cursor: q.Get("cursor")}, Coupling: q.Get("coupling"), State: q.Get("state")}
-	list, err := v.api.Writes(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	shown := pushesPage{Filter: f, Rows: list.Data, Next: further(v.URL, list.Next), States: []string{"pending", "sending", "sent", "unknown", "parked", "dropped"}}
-	if f.Coupling != "" {
-		c, err := v.api.Coupling(ctx, f.Coupling)
-		if err != nil {
-			return nil, err
-		}
-		shown.Coupling = &c
-	}
-	return &page{name: "pushes", Title: "Writes to remote systems", Section: "pushes", Data: shown}, nil
-}
-
-func (s *site) retryPush(v *visit) (*page, error) {
-	w, err := v.api.RetryWrite(v.Context(), v.PathValue("id"))
-	return &page{to: "/pushes?" + url.Values{"done": {"retried"}, "coupling": {w.Coupling}}.Encode()}, err
 }

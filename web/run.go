@@ -94,9 +94,11 @@ func (s *site) actOnRun(v *visit) (*page, error) {
 type runsPage struct {
 	Filter client.RunFilter
 	States []koppel.RunState
-	Rows   []client.Run
-	// Coupling is the one whose runs they are; nil for those of all.
+	Runs   []client.Run
+	// Coupling is the one whose runs they are; nil for those of all, whose
+	// couplings have Names.
 	Coupling *client.Coupling
+	Names    map[string]string
 	Next     string
 }
 
@@ -107,14 +109,11 @@ func (s *site) runs(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := runsPage{Filter: f, Rows: list.Data, Next: further(v.URL, list.Next), States: []koppel.RunState{koppel.RunRunning, koppel.RunWaiting, koppel.RunQueued,
+	shown := runsPage{Filter: f, Runs: list.Data, Next: further(v.URL, list.Next), States: []koppel.RunState{koppel.RunRunning, koppel.RunWaiting, koppel.RunQueued,
 		koppel.RunSucceeded, koppel.RunSucceededWithParked, koppel.RunSuspect, koppel.RunFailed, koppel.RunCancelled}}
-	if f.Coupling != "" {
-		c, err := v.api.Coupling(v.Context(), f.Coupling)
-		if err != nil {
-			return nil, err
-		}
-		shown.Coupling = &c
+	shown.Coupling, shown.Names, err = namesOf(v, f.Coupling, list.Data, func(r client.Run) string { return r.Coupling })
+	if err != nil {
+		return nil, err
 	}
 	return &page{name: "runs", Title: "Runs", Section: "runs", Data: shown}, nil
 }
