@@ -20,6 +20,7 @@ func (h *home) saveProfile(base string) error {
 func greeting(h *home, u urls, coupling client.Coupling, counts objectCounts) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nThe demo shop is %s: %d products and %d sell orders are in Koppel.\n\n", coupling.State, counts.products, counts.sellOrders)
+	fmt.Fprintf(&b, "  Pages        %s  (sign in with the key %s)\n", u.API, keyName)
 	b.WriteString(u.lines())
 	fmt.Fprintf(&b, "  API key      in %s\n  Log          %s\n\n", short(h.path(keyFile)), short(h.path(logFile)))
 	koppel := koppelCommand() + " --profile " + short(h.path(profileFile))

@@ -37,6 +37,9 @@ func (h *home) prepare(ctx context.Context, pg *postgres, keys *store.Keys) (kop
 	return h.apiKey(ctx, db)
 }
 
+// keyName is what the platform's own key is called.
+const keyName = "koppel-dev"
+
 func (h *home) apiKey(ctx context.Context, db *store.DB) (koppel.Secret, error) {
 	text, err := readFile(h.path(keyFile))
 	if err != nil {
@@ -49,7 +52,7 @@ func (h *home) apiKey(ctx context.Context, db *store.DB) (koppel.Secret, error) 
 		}
 	}
 	return store.With(ctx, db, store.AllWebshops(), func(tx *store.Tx) (koppel.Secret, error) {
-		_, key, err := tx.CreateKey(ctx, store.NewKey{Name: "koppel-dev", Scopes: []string{"admin"}})
+		_, key, err := tx.CreateKey(ctx, store.NewKey{Name: keyName, Scopes: []string{"admin"}})
 		if err != nil {
 			return key, err
 		}
