@@ -14,8 +14,6 @@ type couplingPage struct {
 	System string
 	// Link is one that was just made for the customer.
 	Link *client.ConnectLink
-	// Stopped is the activation's failed step; nil when there is none.
-	Stopped *koppel.Step
 	// Waits are what the coupling has that needs a look: a number, or "100+".
 	Proposals     []client.Proposal
 	Parked, Waits string
@@ -28,8 +26,12 @@ type couplingPage struct {
 // couplingNews is what changes while the page is looked at.
 type couplingNews struct {
 	Coupling client.Coupling
-	Groups   []groupRow
-	Runs     []client.Run
+	// Stopped is the activation's failed step; nil when there is none.
+	Stopped *koppel.Step
+	// Syncs says that it can be asked to read now.
+	Syncs  bool
+	Groups []groupRow
+	Runs   []client.Run
 	// Names is empty: everything is of this coupling.
 	Names map[string]string
 }
@@ -38,12 +40,16 @@ type couplingNews struct {
 type groupRow struct {
 	Name    string
 	Objects []koppel.Object
-	// Syncs says that it can be asked to read now.
-	Syncs bool
-	Last  *client.LastRun
+	Last    *client.LastRun
 	// Run is the newest one while it is open or when it failed.
 	Run       *client.Run
 	Schedules []client.Schedule
+}
+
+// Told says that the run's failure is shown as one: not when new credentials
+// are asked for already.
+func (g groupRow) Told() bool {
+	return g.Run != nil && g.Run.Error != nil && g.Run.Error.Kind != koppel.KindAuth
 }
 
 func (s *site) coupling(v *visit) (*page, error) {
@@ -61,9 +67,6 @@ func (s *site) couplingPage(v *visit) (*couplingPage, error) {
 		return nil, err
 	}
 	out := &couplingPage{Coupling: fresh.Coupling, System: connector.Title, News: fresh}
-	if i := slices.IndexFunc(out.Coupling.Steps, func(s koppel.Step) bool { return s.State == koppel.StepFailed }); i >= 0 && out.Coupling.State == koppel.CouplingActivating {
-		out.Stopped = &out.Coupling.Steps[i]
-	}
 	proposals, err := v.api.Proposals(ctx, client.ProposalFilter{Coupling: id, State: koppel.ProposalOpen})
 	if err != nil {
 		return nil, err
@@ -120,9 +123,12 @@ func (s *site) lookAtCoupling(v *visit, id string) (couplingNews, client.Connect
 	if err != nil {
 		return couplingNews{}, connector, err
 	}
-	out := couplingNews{Coupling: c}
+	out := couplingNews{Coupling: c, Syncs: c.State == koppel.CouplingActive || c.State == koppel.CouplingActivating}
+	if i := slices.IndexFunc(c.Steps, func(s koppel.Step) bool { return s.State == koppel.StepFailed }); i >= 0 && c.State == koppel.CouplingActivating {
+		out.Stopped = &c.Steps[i]
+	}
 	for _, g := range connector.Groups {
-		out.Groups = append(out.Groups, groupRow{Name: g.Name, Objects: g.Objects, Syncs: c.State == koppel.CouplingActive || c.State == koppel.CouplingActivating})
+		out.Groups = append(out.Groups, groupRow{Name: g.Name, Objects: g.Objects})
 	}
 	for i, last := range c.LastRuns {
 		at := slices.IndexFunc(out.Groups, func(g groupRow) bool { return g.Name == last.Group && len(g.Objects) > 0 })

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/client"
@@ -36,6 +38,7 @@ var functions = template.FuncMap{
 	"advice":       adviceOf,
 	"happened":     happened,
 	"clock":        clockWords,
+	"sentence":     sentence,
 	"part":         func(root frameLike, data any) partData { return partData{frameLike: root, Data: data} },
 	"short":        func(id string) string { return id[max(0, len(id)-6):] },
 }
@@ -176,6 +179,19 @@ func plural(n int64, one string) string {
 		return "1 " + one
 	}
 	return number(n) + " " + one + "s"
+}
+
+// sentence begins a text with a capital and ends it with a stop.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if strings.ContainsAny(text[len(text)-1:], ".!?") {
+		return text
+	}
+	return text + "."
 }
 
 // pairs are the members of an event that nobody has a sentence for, in order.

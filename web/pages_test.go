@@ -61,7 +61,7 @@ func TestCouplings(t *testing.T) {
 	b.open("/inbox")
 	b.says("Books of theirs", "scope read_suppliers is missing")
 	b.open("/couplings/" + s.their.UUID)
-	b.says("Failing", "suppliers failed: scope read_suppliers is missing", "permission", "the customer", "Give the key the missing right", "Try the credentials")
+	b.says("Failing", "Suppliers failed: scope read_suppliers is missing.", "permission", "the customer", "Give the key the missing right", "Try the credentials")
 	b.submit("/couplings/"+s.their.UUID+"/check", nil)
 	b.says("The remote system refused the credentials", "the shop refuses the consumer key ck_1", "the customer", "Make a link for the customer")
 	b.submit("/couplings/"+s.their.UUID+"/connect", nil)
