@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -122,7 +123,7 @@ func TestARunWithItsEvidence(t *testing.T) {
 	b.says("Suspect", "1200 of 2400 records were not read", "not recognised", "Accept it as it is")
 	b.hides("<progress", "data-live")
 	b.open("/inbox")
-	b.says("Couplings that need a look", "suppliers ended without full evidence")
+	b.says("Reads ended without full evidence", "Open the run")
 	b.submit("/runs/"+r.UUID+"/accept", nil)
 	b.says("The run was accepted.", "Accepted by key mine")
 }
@@ -137,7 +138,13 @@ func TestParkedRecords(t *testing.T) {
 	s.read(t, r, 7, 2, -1, "the name is <longer> than 255 characters")
 	s.finish(t, r, store.Finish{State: koppel.RunSucceededWithParked})
 	b.open("/inbox")
-	b.says("Parked records", "Suppliers 7", "<longer>")
+	b.says("Records could not be processed", "<longer>", "Books of mine", "Open its parked records", "us (support or engineering)")
+	acknowledge := regexp.MustCompile(`action="(/inbox/[^"]+/acknowledge)"`).FindStringSubmatch(b.page)
+	b.submit(acknowledge[1], nil)
+	b.says("You take care of it.")
+	b.hides("<longer>")
+	b.open("/inbox?handled=1")
+	b.says("<longer>", "key mine (kpl_", "takes care of it")
 	b.open("/couplings/" + s.coupling.UUID)
 	b.says("2 parked", "Succeeded, some parked")
 	b.open("/parked?coupling=" + s.coupling.UUID)

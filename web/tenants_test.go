@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"testing"
 
 	"github.com/koppel-io/koppel"
@@ -47,7 +48,13 @@ func TestTenantsStayApartOnEveryPage(t *testing.T) {
 		mine.open(path)
 		mine.hides("heirs", "their secret", s.their.UUID, s.theirs.UUID, proposal, r.UUID)
 	}
+	theirs.open("/inbox")
+	item := regexp.MustCompile(`action="(/inbox/[^"]+/acknowledge)"`).FindStringSubmatch(theirs.page)
+	if item == nil {
+		t.Fatalf("their inbox is empty:\n%s", theirs.page)
+	}
 	for path, form := range map[string]url.Values{
+		item[1]:                                    nil,
 		"/couplings/" + s.their.UUID + "/sync":     {"object": {"suppliers"}, "mode": {"full"}},
 		"/couplings/" + s.their.UUID + "/pause":    {"reason": {"x"}},
 		"/couplings/" + s.their.UUID + "/resume":   nil,

@@ -38,7 +38,7 @@ type site struct {
 // Paths are the patterns of http.ServeMux that the handler of New is for.
 func Paths() []string {
 	return []string{
-		"/{$}", "/sign-in", "/sign-out", "/static/", "/inbox", "/couplings", "/couplings/", "/webshops", "/webshops/",
+		"/{$}", "/sign-in", "/sign-out", "/static/", "/inbox", "/inbox/", "/couplings", "/couplings/", "/webshops", "/webshops/",
 		"/runs", "/runs/", "/proposals", "/proposals/", "/parked", "/parked/", "/pushes", "/pushes/",
 	}
 }
@@ -63,6 +63,7 @@ func New(c Config) http.Handler {
 
 	mux.HandleFunc("GET /{$}", s.private(func(*visit) (*page, error) { return &page{to: "/inbox"}, nil }))
 	mux.HandleFunc("GET /inbox", s.private(s.inbox))
+	mux.HandleFunc("POST /inbox/{id}/{action}", s.private(s.actOnInbox))
 	mux.HandleFunc("GET /couplings", s.private(s.couplings))
 	mux.HandleFunc("GET /couplings/{id}", s.private(s.coupling))
 	mux.HandleFunc("GET /couplings/{id}/live", s.live(s.couplingNews))

@@ -122,4 +122,5 @@ var saidWords = map[string]string{
 	"checked": "The remote system takes the credentials.", "cancelled": "The run was cancelled.", "accepted": "The run was accepted.",
 	"rejected": "The run was rejected.", "approve": "Approved. A run is carrying it out.", "reject": "Rejected. The records stay.",
 	"undo": "A run is bringing the records back.", "retried": "It is being tried again.", "nothing": "There was nothing to try again.",
+	"acknowledge": "You take care of it. It comes back here when something new happens.", "snooze": "Put off until tomorrow.", "reopen": "It is shown again.",
 }
