@@ -42,8 +42,8 @@ type groupRow struct {
 	Objects []koppel.Object
 	Last    *client.LastRun
 	// Run is the newest one while it is open or when it failed.
-	Run       *client.Run
-	Schedules []client.Schedule
+	Run   *client.Run
+	Lines []client.TimetableLine
 }
 
 // Told says that the run's failure is shown as one: not when new credentials
@@ -145,9 +145,16 @@ func (s *site) lookAtCoupling(v *visit, id string) (couplingNews, client.Connect
 			out.Groups[at].Run = &run
 		}
 	}
-	for _, line := range c.Schedules {
+	times, err := v.api.Timetable(ctx, id)
+	if err != nil {
+		return couplingNews{}, connector, err
+	}
+	for _, line := range times.Lines {
+		if !times.On {
+			line.Next = nil
+		}
 		if at := slices.IndexFunc(out.Groups, func(g groupRow) bool { return g.Name == line.Group && len(g.Objects) > 0 }); at >= 0 {
-			out.Groups[at].Schedules = append(out.Groups[at].Schedules, line)
+			out.Groups[at].Lines = append(out.Groups[at].Lines, line)
 		}
 	}
 	runs, err := v.api.Runs(ctx, client.RunFilter{Page: client.Page{Limit: 10}, Coupling: id})

@@ -72,10 +72,16 @@ func TestCouplings(t *testing.T) {
 func TestACouplingWithItsButtons(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	do(t, s, store.ForWebshop(s.mine.ID), func(ctx contextOf, tx *store.Tx) ([]store.Schedule, error) {
+		return tx.SetSchedules(ctx, s.coupling.UUID, []store.NewSchedule{{StreamGroup: "suppliers", Mode: koppel.ModeSince, Cron: "*/30 * * * *", TimeZone: "Europe/Amsterdam"}})
+	})
 	b := s.signedIn(t, s.key(t, "mine", s.mine, store.KeyScopes()...))
 	home := "/couplings/" + s.coupling.UUID
 	b.open(home)
-	b.says("It reads and writes by itself, at its schedule.", "Suppliers", "Never yet", "Read changes", "No record is parked")
+	b.says("It reads and writes by itself, at its schedule.", "Suppliers", "Never yet", "Read changes", "No record is parked", "What changed: every 30 minutes")
+	if !regexp.MustCompile(`next <time datetime="[^"]+" title="[^"]+ UTC">in (a moment|\d+ minutes?)</time>`).MatchString(b.page) {
+		t.Errorf("the page does not say when it reads next:\n%s", b.page)
+	}
 	b.submit(home+"/sync", url.Values{"object": {"suppliers"}, "mode": {"full"}})
 	if !strings.HasPrefix(b.at, "/runs/") || !s.engine.did("start suppliers") {
 		t.Fatalf("after sync at %s, the engine did %v", b.at, s.engine.asked)
