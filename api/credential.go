@@ -16,12 +16,14 @@ type checked struct {
 	OK      bool           `json:"ok" doc:"The remote accepts the credentials"`
 	Version string         `json:"version" doc:"Version the remote was found to be; empty when unknown"`
 	Problem *koppel.Advice `json:"problem,omitempty" doc:"What the remote refused, who must act and how"`
+	Kept    bool           `json:"kept,omitempty" doc:"Nothing was saved: the credentials that the remote accepted before stay"`
 }
 
 type newCredentials struct {
 	ByID
 	Body struct {
 		Values map[string]any `json:"values" doc:"All fields of the connector's credential; never shown again"`
+		Force  bool           `json:"force,omitempty" doc:"Save them although the remote refuses them, in place of ones that it accepted"`
 	}
 }
 
@@ -41,6 +43,11 @@ func (s *server) setCredentials(ctx context.Context, who caller, in *newCredenti
 		return checked{}, err
 	}
 	secrets := secretsOf(in.Body.Values)
+	if !in.Body.Force {
+		if refused, err := s.tryFirst(ctx, who, c, connector, secrets); err != nil || refused != nil {
+			return checked{Problem: refused, Kept: refused != nil}, err
+		}
+	}
 	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
 		if c, err = tx.SaveCredential(ctx, in.ID, secrets); err != nil {
 			return err
@@ -52,6 +59,38 @@ func (s *server) setCredentials(ctx context.Context, who caller, in *newCredenti
 		return checked{}, err
 	}
 	return s.tryAccount(ctx, who, c, connector)
+}
+
+// tryFirst tries new secrets before they replace ones that the remote accepted;
+// nil when they may be saved. Where the customer logs in, fields alone prove
+// nothing.
+func (s *server) tryFirst(ctx context.Context, who caller, c store.Coupling, connector *connectors.Connector, secrets map[string]koppel.Secret) (*koppel.Advice, error) {
+	const op = "try credentials"
+	if connector.HasLogin() {
+		return nil, nil
+	}
+	candidate, err := store.With(ctx, s.Store, store.ForWebshop(c.WebshopID), func(tx *store.Tx) (*store.Account, error) {
+		return tx.Candidate(ctx, c, secrets, connector.AppEnvironment())
+	})
+	if err != nil || candidate == nil {
+		return nil, err
+	}
+	account := Account{Webshop: c.WebshopID, Connector: connector, Key: text(c.CredentialUUID) + "/new", Account: *candidate}
+	if account.Settings, err = settingsOf(c, connector); err != nil {
+		return nil, err
+	}
+	_, err = s.Check(ctx, account)
+	if err == nil {
+		return nil, nil
+	}
+	var known *koppel.Error
+	if ctx.Err() != nil || !errors.As(err, &known) {
+		return nil, koppel.Wrap(op, err)
+	}
+	advice := koppel.Advise(err, c.UUID, "")
+	return &advice, s.Store.InTx(ctx, store.ForWebshop(c.WebshopID), func(tx *store.Tx) error {
+		return audit(ctx, tx, who, "coupling.credentials_refused", c.UUID, nil, map[string]any{"kind": advice.Kind})
+	})
 }
 
 func (s *server) checkCoupling(ctx context.Context, who caller, in *ByID) (checked, error) {

@@ -42,8 +42,6 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/couplings/{id}/activate", id: "activateCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Start or go on with activation", add: handle(s, s.activateCoupling)},
 		{method: post, path: base + "/couplings/{id}/pause", id: "pauseCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Stop runs and pushes for a while", add: handle(s, s.pauseCoupling)},
 		{method: post, path: base + "/couplings/{id}/resume", id: "resumeCoupling", scope: couplingsWrite, tag: "Couplings", summary: "End a pause", add: handle(s, s.resumeCoupling)},
-		{method: post, path: base + "/couplings/{id}/disable", id: "disableCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Switch a coupling off; activation brings it back", status: http.StatusAccepted, add: handle(s, s.disableCoupling)},
-		{method: del, path: base + "/couplings/{id}", id: "removeCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Remove a coupling for good", status: http.StatusAccepted, add: handle(s, s.removeCoupling)},
 		{method: get, path: base + "/couplings/{id}/timetable", id: "getTimetable", scope: couplingsRead, tag: "Couplings", summary: "When runs start by themselves, with the next five times", add: handle(s, s.getTimetable)},
 		{method: put, path: base + "/couplings/{id}/timetable", id: "setTimetable", scope: couplingsWrite, tag: "Couplings", summary: "Set cron lines, quiet hours and jitter", add: handle(s, s.setTimetable)},
 		{method: post, path: base + "/couplings/{id}/sync", id: "startSync", scope: syncRun, tag: "Runs", summary: "Start a run", status: http.StatusAccepted, add: handle(s, s.startSync)},
@@ -122,5 +120,8 @@ func (s *server) routes() []row {
 		{method: get, path: base + "/connectors/{name}", id: "getConnector", scope: couplingsRead, tag: "Connectors", summary: "Get a connector with its versions", add: handle(s, s.getConnector)},
 		{method: post, path: base + "/connectors", id: "publishConnector", scope: registryWrite, installation: true, tag: "Connectors", summary: "Check and publish a connector", status: http.StatusCreated, maxBody: 2 << 20, add: handle(s, s.publishConnector)},
 		{method: post, path: base + "/connectors/{name}/rollback", id: "rollbackConnector", scope: registryWrite, installation: true, tag: "Connectors", summary: "Make an earlier version current", add: handle(s, s.rollbackConnector)},
+
+		{method: post, path: base + "/couplings/{id}/disable", id: "disableCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Switch a coupling off; activation brings it back", status: http.StatusAccepted, add: handle(s, s.disableCoupling)},
+		{method: del, path: base + "/couplings/{id}", id: "removeCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Remove a coupling for good", status: http.StatusAccepted, add: handle(s, s.removeCoupling)},
 	}
 }

@@ -100,6 +100,8 @@ type Checked struct {
 	Version string `json:"version"`
 	// Problem says what the remote refused, who must act and how.
 	Problem *koppel.Advice `json:"problem,omitempty"`
+	// Kept: nothing was saved, as the credentials that were accepted before stay.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // CouplingFilter narrows a list of couplings; the zero value lists all.
@@ -136,9 +138,16 @@ func (c *Client) SetSettings(ctx context.Context, id string, settings map[string
 	return send[Coupling](ctx, c, http.MethodPatch, at("couplings", id, "settings"), map[string]any{"settings": settings})
 }
 
-// SetCredentials keeps new credentials and tries them: PUT /couplings/{id}/credentials.
+// SetCredentials tries new credentials and keeps them, unless the remote refuses
+// them and accepted those that are there: PUT /couplings/{id}/credentials.
 func (c *Client) SetCredentials(ctx context.Context, id string, values Credentials) (Checked, error) {
 	return send[Checked](ctx, c, http.MethodPut, at("couplings", id, "credentials"), map[string]any{"values": values})
+}
+
+// ForceCredentials keeps new credentials also where the remote refuses them:
+// PUT /couplings/{id}/credentials.
+func (c *Client) ForceCredentials(ctx context.Context, id string, values Credentials) (Checked, error) {
+	return send[Checked](ctx, c, http.MethodPut, at("couplings", id, "credentials"), map[string]any{"values": values, "force": true})
 }
 
 // ConnectLink is a link by which a customer connects the remote account.

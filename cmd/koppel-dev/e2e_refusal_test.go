@@ -64,6 +64,17 @@ func aWrongKey(t *testing.T, l *land) {
 	}
 	s.activate(t)
 	s.wantCounts(t)
+
+	// Now that they work, refused ones replace them only where that is forced.
+	if checked, err = l.api.SetCredentials(t.Context(), s.coupling.ID, wrong); err != nil || checked.OK || !checked.Kept {
+		t.Fatalf("refused credentials in place of ones that work answer %+v, %v", checked, err)
+	}
+	wantAdvice(t, checked.Problem, koppel.KindAuth, koppel.OwnerCustomer, s.coupling.ID)
+	s.sync(t, client.Sync{Object: koppel.Suppliers, Mode: koppel.ModeFull})
+	if checked, err = l.api.ForceCredentials(t.Context(), s.coupling.ID, wrong); err != nil || checked.OK || checked.Kept {
+		t.Fatalf("forced credentials answer %+v, %v", checked, err)
+	}
+	wantAdvice(t, s.failedAdvice(t, koppel.Suppliers), koppel.KindAuth, koppel.OwnerCustomer, s.coupling.ID)
 }
 
 func aRevokedKey(t *testing.T, l *land) {
@@ -110,7 +121,7 @@ func aWrongAddress(t *testing.T, l *land) {
 	}
 	wrong := s.credentials()
 	wrong["store_url"] = dead
-	checked, err := l.api.SetCredentials(t.Context(), s.coupling.ID, wrong)
+	checked, err := l.api.ForceCredentials(t.Context(), s.coupling.ID, wrong)
 	if err != nil || checked.OK {
 		t.Fatalf("a dead address answers %+v, %v", checked, err)
 	}
@@ -121,7 +132,7 @@ func aWrongAddress(t *testing.T, l *land) {
 	wantAdvice(t, s.failedAdvice(t, koppel.Suppliers), koppel.KindNetwork, koppel.OwnerCustomer, s.coupling.ID)
 
 	wrong["store_url"] = s.url + "/another-shop"
-	if checked, err = l.api.SetCredentials(t.Context(), s.coupling.ID, wrong); err != nil || checked.OK {
+	if checked, err = l.api.ForceCredentials(t.Context(), s.coupling.ID, wrong); err != nil || checked.OK {
 		t.Errorf("an address without a shop answers %+v, %v", checked, err)
 	}
 	wantAdvice(t, s.failedAdvice(t, koppel.Suppliers), koppel.KindNotFound, koppel.OwnerCustomer, s.coupling.ID)

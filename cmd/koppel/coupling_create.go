@@ -105,10 +105,13 @@ func (p *program) couplingSet() *cobra.Command {
 }
 
 func (p *program) couplingCredentials() *cobra.Command {
-	var file string
+	var (
+		file  string
+		force bool
+	)
 	cmd := &cobra.Command{
 		Use: "credentials COUPLING [NAME=VALUE…]", Short: "Enter credentials, which are tried at once and never shown again", Args: cobra.MinimumNArgs(1),
-		Long: "Enter the credentials of a coupling. On a terminal each field is asked for, secrets without echo.\nElse give a file, or - for standard input, with a YAML or JSON object of the fields.",
+		Long: "Enter the credentials of a coupling. On a terminal each field is asked for, secrets without echo.\nElse give a file, or - for standard input, with a YAML or JSON object of the fields.\nOnes that the remote system refuses do not replace ones that it accepted, unless --force says so.",
 		Example: "  koppel coupling credentials 8f2c1a\n  koppel coupling credentials 8f2c1a --file keys.yaml\n" +
 			"  koppel coupling credentials 8f2c1a --file - < keys.json",
 		RunE: action(func(ctx context.Context, args []string) error {
@@ -133,9 +136,16 @@ func (p *program) couplingCredentials() *cobra.Command {
 					return err
 				}
 			}
-			checked, err := c.SetCredentials(ctx, id, values)
+			set := c.SetCredentials
+			if force {
+				set = c.ForceCredentials
+			}
+			checked, err := set(ctx, id, values)
 			if err != nil {
 				return err
+			}
+			if checked.Kept {
+				p.note("Nothing was changed: the credentials that were accepted before stay. To save these all the same: --force")
 			}
 			if err := p.showChecked(checked, id); err != nil {
 				return err
@@ -149,5 +159,6 @@ func (p *program) couplingCredentials() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&file, "file", "", "YAML or JSON file of the fields; - reads standard input")
+	cmd.Flags().BoolVar(&force, "force", false, "save them although the remote system refuses them, in place of ones that it accepted")
 	return cmd
 }

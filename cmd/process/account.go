@@ -74,6 +74,9 @@ func (c Config) openAccount(db *store.DB, transport *rest.Transport) func(contex
 		key := ""
 		if coupling.CredentialUUID != nil {
 			key = *coupling.CredentialUUID
+			if account.Credential == 0 {
+				key += "/new" // nothing that a candidate gets is taken for the credential's own
+			}
 		}
 		return c.client(db, transport, api.Account{
 			Webshop: coupling.WebshopID, Connector: connector, Key: key, Account: account, Settings: connector.Defaults(given),

@@ -46,6 +46,9 @@ func (p *pages) enter(r *http.Request, v *visit) (*page, error) {
 	}
 	before := s.account.Secrets
 	if s.coupling.CredentialID == nil || !sameSecrets(before, given) {
+		if refused := p.tryFirst(ctx, s, given); refused != nil {
+			return p.refused(s, v, refused)
+		}
 		err = p.Store.InTx(ctx, s.scope(), func(tx *store.Tx) error {
 			if _, err := tx.SaveCredential(ctx, s.coupling.UUID, given); err != nil {
 				return err
@@ -69,6 +72,27 @@ func (p *pages) enter(r *http.Request, v *visit) (*page, error) {
 		return p.leave(ctx, s, v, remote)
 	}
 	return p.settle(ctx, s, v)
+}
+
+// tryFirst tries new fields before they replace ones that the remote accepted;
+// nil when they may be saved. Where the customer logs in, fields alone prove
+// nothing.
+func (p *pages) tryFirst(ctx context.Context, s *site, given map[string]koppel.Secret) error {
+	if s.connector.HasLogin() {
+		return nil
+	}
+	candidate, err := store.With(ctx, p.Store, s.scope(), func(tx *store.Tx) (*store.Account, error) {
+		return tx.Candidate(ctx, s.coupling, given, s.connector.AppEnvironment())
+	})
+	if err != nil || candidate == nil {
+		return err
+	}
+	remote, err := p.Open(ctx, s.coupling, s.connector, *candidate)
+	if err != nil {
+		return err
+	}
+	defer remote.Close()
+	return remote.Check(ctx)
 }
 
 // given are the fields as they were entered, with what support has set before.
