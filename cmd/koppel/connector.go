@@ -10,8 +10,8 @@ import (
 )
 
 func (p *program) connectorCommand() *cobra.Command {
-	return noun("connector", "Write, test, publish and roll back connectors",
-		p.connectorList(), p.connectorShow(), p.connectorLint(), p.connectorTest(), p.connectorTry(), p.connectorPublish(), p.connectorRollback())
+	return noun("connector", "Write, test, publish and roll back connectors, pause and resync all their couplings",
+		append(p.bulkCommands("connector"), p.connectorList(), p.connectorShow(), p.connectorLint(), p.connectorTest(), p.connectorTry(), p.connectorPublish(), p.connectorRollback())...)
 }
 
 func (p *program) connectorList() *cobra.Command {

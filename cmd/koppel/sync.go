@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +25,8 @@ type syncFlags struct {
 	mode, from, to string
 	sync           client.Sync
 	wait           bool
+	// file has more keys for a single run, of the kind that by names.
+	file, fileBy string
 }
 
 func (p *program) syncCommand() *cobra.Command {
@@ -43,6 +48,7 @@ or how long ago (36h, 7d). What single is given may be repeated or joined by com
 			"  koppel sync 8f2c1a\n" +
 			"  koppel sync 8f2c1a sell_orders --mode window --from 7d\n" +
 			"  koppel sync 8f2c1a products --sku BIKE-1,BIKE-2\n" +
+			"  koppel sync 8f2c1a products --file skus.txt --wait\n" +
 			"  koppel sync 8f2c1a sell_orders --number 10023 --wait",
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) != 1 {
@@ -61,12 +67,17 @@ or how long ago (36h, 7d). What single is given may be repeated or joined by com
 	flags.StringSliceVar(&f.sync.SKUs, "sku", nil, "SKUs for a single run")
 	flags.StringSliceVar(&f.sync.EANs, "ean", nil, "EANs for a single run")
 	flags.StringSliceVar(&f.sync.Numbers, "number", nil, "order numbers for a single run")
+	flags.StringVar(&f.file, "file", "", "a file with a key for a single run on each line; - is standard input")
+	flags.StringVar(&f.fileBy, "file-of", "sku", "what the file's lines are: sku, ean, id or number")
 	flags.BoolVar(&f.wait, "wait", false, "watch the run until it ends; exit code 6 when it ends not green")
 	_ = cmd.RegisterFlagCompletionFunc("mode", fixed(words(modes)...))
 	return cmd
 }
 
 func (p *program) sync(ctx context.Context, f syncFlags, args []string) error {
+	if err := f.readFile(p.in); err != nil {
+		return err
+	}
 	ask, err := f.read(time.Now())
 	if err != nil {
 		return err
@@ -201,6 +212,42 @@ func (f syncFlags) read(now time.Time) (client.Sync, error) {
 	}
 	return ask, nil
 }
+
+// readFile adds the keys of a file.
+func (f *syncFlags) readFile(stdin io.Reader) error {
+	if f.file == "" {
+		return nil
+	}
+	into := map[string]*[]string{"sku": &f.sync.SKUs, "ean": &f.sync.EANs, "id": &f.sync.RemoteIDs, "number": &f.sync.Numbers}[f.fileBy]
+	if into == nil {
+		return usagef("--file-of is sku, ean, id or number, not %q", f.fileBy)
+	}
+	from := stdin
+	if f.file != "-" {
+		file, err := os.Open(f.file)
+		if err != nil {
+			return usagef("--file: %v", err)
+		}
+		defer file.Close()
+		from = file
+	}
+	text, err := io.ReadAll(io.LimitReader(from, keyFileLimit+1))
+	switch {
+	case err != nil:
+		return usagef("--file: %v", err)
+	case len(text) > keyFileLimit:
+		return usagef("--file: more than %d KiB; split it", keyFileLimit>>10)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" {
+			*into = append(*into, line)
+		}
+	}
+	return nil
+}
+
+// keyFileLimit is the largest file of keys, in bytes.
+const keyFileLimit = 256 << 10
 
 func words[T ~string](list []T) []string {
 	out := make([]string, len(list))

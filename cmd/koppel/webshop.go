@@ -9,7 +9,8 @@ import (
 )
 
 func (p *program) webshopCommand() *cobra.Command {
-	return noun("webshop", "Make and look at webshops", p.webshopList(), p.webshopShow(), p.webshopCreate(), p.webshopSet(), p.webshopPriority())
+	return noun("webshop", "Make and look at webshops, pause and resync all of one",
+		append(p.bulkCommands("webshop"), p.webshopList(), p.webshopShow(), p.webshopCreate(), p.webshopSet(), p.webshopPriority())...)
 }
 
 func (p *program) webshopList() *cobra.Command {
