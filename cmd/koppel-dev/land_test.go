@@ -78,7 +78,10 @@ type databases struct{ owner, app, engine string }
 
 // land is one platform: a database, an API server on loopback, a worker, a namespace of its own.
 type land struct {
-	api      *client.Client
+	api *client.Client
+	// url and key are how the CLI reaches it.
+	url      string
+	key      koppel.Secret
 	temporal interface {
 		TerminateWorkflow(ctx context.Context, workflowID, runID, reason string, details ...any) error
 		Close()
@@ -121,7 +124,8 @@ func newLand(t *testing.T, cfg landConfig) *land {
 	if !cfg.noWorker {
 		l.work(t)
 	}
-	if l.api, err = client.New(client.Config{URL: "http://" + server.Address(), Key: key}); err != nil {
+	l.url, l.key = "http://"+server.Address(), key
+	if l.api, err = client.New(client.Config{URL: l.url, Key: key}); err != nil {
 		t.Fatal(err)
 	}
 	dialled, err := temporal.Dial(t.Context(), l.config.Temporal)
