@@ -21,7 +21,7 @@ const (
 // disablings and removals. It also starts
 // pushes that nobody has in hand, lets couplings catch up with what they missed
 // while their credentials were refused, keeps idle logins alive, makes
-// partitions and reconciles schedules.
+// partitions, deletes what is older than its retention and reconciles schedules.
 func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 	_, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
@@ -64,7 +64,10 @@ func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 	if err := a.keepAlive(ctx, &swept); err != nil {
 		return swept, err
 	}
-	swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead)
+	if swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead); err != nil {
+		return swept, err
+	}
+	swept.Days, swept.Rows, err = a.Store.Retain(ctx)
 	return swept, err
 }
 

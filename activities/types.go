@@ -208,6 +208,9 @@ type Swept struct {
 	KeptAlive   int `json:"kept_alive"`
 	Partitions  int `json:"partitions"`
 	Schedules   int `json:"schedules"`
+	// Days and Rows are what was older than its retention.
+	Days int64 `json:"days"`
+	Rows int64 `json:"rows"`
 }
 
 // ScheduleWish is one schedule as Postgres wants it: temporal makes Temporal

@@ -65,6 +65,8 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"setCouplingSettings":    {v1 + "/couplings/" + coupling + "/settings", map[string]any{"settings": map[string]any{"per_page": 50}}, 404},
 		"setCouplingCredentials": {v1 + "/couplings/" + coupling + "/credentials", map[string]any{"values": map[string]any{"store_url": "https://x.example"}}, 404},
 		"createConnectLink":      {v1 + "/couplings/" + coupling + "/connect-link", map[string]any{}, 404},
+		"getRetention":           {v1 + "/retention", nil, 403},
+		"setRetention":           {v1 + "/retention", map[string]any{"kind": "exchanges", "days": 7}, 403},
 		"listAppCredentials":     {v1 + "/app-credentials", nil, 403},
 		"setAppCredential":       {v1 + "/app-credentials/demo/production", map[string]any{"values": map[string]any{"client_id": "x"}}, 403},
 		"removeAppCredential":    {v1 + "/app-credentials/demo/production", nil, 403},

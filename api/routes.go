@@ -112,6 +112,8 @@ func (s *server) routes() []row {
 		{method: get, path: base + "/keys", id: "listKeys", scope: admin, tag: "Keys", summary: "List keys", add: handle(s, s.listKeys)},
 		{method: del, path: base + "/keys/{id}", id: "revokeKey", scope: admin, tag: "Keys", summary: "Revoke a key", add: handle(s, s.revokeKey)},
 
+		{method: get, path: base + "/retention", id: "getRetention", scope: admin, installation: true, tag: "Retention", summary: "How long data is kept, and what was deleted", add: handle(s, s.getRetention)},
+		{method: put, path: base + "/retention", id: "setRetention", scope: admin, installation: true, tag: "Retention", summary: "Say how long a kind of data is kept", add: handle(s, s.setRetention)},
 		{method: get, path: base + "/app-credentials", id: "listAppCredentials", scope: admin, installation: true, tag: "App credentials", summary: "List our own apps at remotes, without their secrets", add: handle(s, s.listAppCredentials)},
 		{method: put, path: base + "/app-credentials/{connector}/{environment}", id: "setAppCredential", scope: admin, installation: true, tag: "App credentials", summary: "Keep the secrets of our own app", add: handle(s, s.setAppCredential)},
 		{method: del, path: base + "/app-credentials/{connector}/{environment}", id: "removeAppCredential", scope: admin, installation: true, tag: "App credentials", summary: "Shred the secrets of our own app", add: handle(s, s.removeAppCredential)},

@@ -118,6 +118,9 @@ func (c *Client) capture(ctx context.Context, a *answer, fault *koppel.Error) in
 		return 0
 	}
 	e := c.picture(a)
+	if e.ResponseBody != "" {
+		e.ResponseBody = c.redact.body(c.keepable(a))
+	}
 	e.Error = c.redact.text(fault.Error())
 	id, err := c.exchanges.SaveExchange(ctx, e)
 	if err != nil {
