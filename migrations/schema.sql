@@ -13,6 +13,36 @@ AS $function$ SELECT coalesce(current_setting('koppel.webshop', true) = 'all', f
 ;
 COMMENT IS 'True for a transaction of an installation-wide key.'
 
+CREATE OR REPLACE FUNCTION public.koppel_drop_partitions(kind text, before date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET lock_timeout TO '2s'
+AS $function$
+DECLARE
+    parent  text := CASE kind WHEN 'exchanges' THEN 'exchange' WHEN 'timeline' THEN 'timeline' WHEN 'changes' THEN 'change' WHEN 'inbox' THEN 'inbox' WHEN 'audit' THEN 'audit' END;
+    child   text;
+    dropped integer := 0;
+BEGIN
+    IF parent IS NULL OR before > (now() AT TIME ZONE 'UTC')::date THEN
+        RAISE EXCEPTION 'no partitions of % are dropped up to %', kind, before;
+    END IF;
+    FOR child IN
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = parent::regclass AND c.relname ~ ('^' || parent || '_[0-9]{8}$') AND to_date(right(c.relname, 8), 'YYYYMMDD') < before
+        ORDER BY c.relname LIMIT 50
+    LOOP
+        EXECUTE format('DROP TABLE %I', child);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END
+$function$
+;
+COMMENT IS 'Drops the daily partitions of a kind of data that end before a date, at most 50 a call, and says how many; called by the retention.';
+GRANT koppel_engine
+
 CREATE OR REPLACE FUNCTION public.koppel_organisation()
  RETURNS bigint
  LANGUAGE sql
@@ -370,10 +400,12 @@ TABLE audit PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     POLICY organisation FOR SELECT TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop
   WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY retain FOR DELETE TO koppel_engine USING (((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)) AND (at < (now() - '30 days'::interval))))
+    POLICY retain_read FOR SELECT TO koppel_engine USING (((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)) AND (at < (now() - '30 days'::interval))))
     POLICY tenant FOR SELECT TO koppel_app USING (((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)) OR ( SELECT koppel_all_webshops() AS koppel_all_webshops)))
     POLICY write FOR INSERT TO koppel_app, koppel_engine WITH CHECK (true)
     GRANT INSERT, SELECT TO koppel_app
-    GRANT INSERT TO koppel_engine
+    GRANT DELETE, INSERT, SELECT TO koppel_engine
 
 TABLE budget
     -- Shared request budgets: the next free time slot of each bucket, and until when a remote asked for quiet.
@@ -1175,6 +1207,7 @@ TABLE record ROW LEVEL SECURITY FORCED
     raw bytea NOT NULL STORAGE e  -- The body, stored as codec says.
     CONSTRAINT record_remote_id_check CHECK ((length(remote_id) <= 255))
     CONSTRAINT record_pkey PRIMARY KEY (webshop_id, stream_id, remote_id)
+    CREATE INDEX record_gone ON public.record USING btree (webshop_id, gone_at) WHERE (gone_at IS NOT NULL)
     CREATE INDEX record_parent ON public.record USING btree (webshop_id, stream_id, parent_id) WHERE (parent_id IS NOT NULL)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
@@ -1203,6 +1236,32 @@ TABLE redirect ROW LEVEL SECURITY FORCED
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE retention ROW LEVEL SECURITY FORCED
+    -- For how many days a kind of data is kept, where somebody said so; the program knows the defaults.
+    organisation_id bigint  -- Whose webshops' data; null for all that say nothing of their own.
+    kind text NOT NULL  -- Which data.
+    days integer NOT NULL  -- Older data is deleted.
+    changed_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was set.
+    changed_by text NOT NULL  -- Who set it.
+    CONSTRAINT retention_days_check CHECK (((days >= 1) AND (days <= 3650)))
+    CONSTRAINT retention_kind_check CHECK ((kind = ANY (ARRAY['records'::text, 'exchanges'::text, 'timeline'::text, 'changes'::text, 'inbox'::text, 'audit'::text, 'outbox'::text])))
+    CONSTRAINT retention_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE
+    CONSTRAINT retention_organisation_id_kind_key UNIQUE NULLS NOT DISTINCT (organisation_id, kind)
+    POLICY engine FOR SELECT TO koppel_engine USING (true)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT SELECT TO koppel_engine
+
+TABLE retention_sweep
+    -- What the retention has deleted so far, by kind of data.
+    kind text NOT NULL  -- Which data.
+    swept_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone  -- When it was last looked for data that is too old.
+    partitions bigint NOT NULL DEFAULT 0  -- Whole days that were dropped.
+    rows bigint NOT NULL DEFAULT 0  -- Single rows that were deleted, of webshops that keep less than others.
+    CONSTRAINT retention_sweep_pkey PRIMARY KEY (kind)
+    GRANT SELECT TO koppel_app
+    GRANT INSERT, SELECT, UPDATE TO koppel_engine
 
 TABLE run ROW LEVEL SECURITY FORCED
     -- One execution for one coupling and stream group (pull) or object (push), opened before anything is attempted.
