@@ -58,6 +58,9 @@ type DB struct {
 var sessionDefaults = map[string]string{
 	"idle_in_transaction_session_timeout": "15s",
 	"statement_timeout":                   "2min",
+	// The subplans of row-level security make short statements look dear enough to be compiled, which takes longer than
+	// any of them.
+	"jit": "off",
 }
 
 // Open connects and checks who it is. A login that is or can become a superuser, or that bypasses row-level

@@ -197,6 +197,11 @@ func TestATransactionThatStoppedLosesItsLocks(t *testing.T) {
 	if own := store.SettingForTest(t, env.Engine, "idle_in_transaction_session_timeout"); own != "15s" {
 		t.Errorf("a connection waits %s for a stopped client", own)
 	}
+	for name, db := range map[string]*store.DB{"the server": env.App, "a worker": env.Engine} {
+		if jit := store.SettingForTest(t, db, "jit"); jit != "off" {
+			t.Errorf("%s has its statements compiled: jit is %s", name, jit)
+		}
+	}
 }
 
 func TestAPanicGivesTheConnectionBack(t *testing.T) {
