@@ -198,11 +198,15 @@ func (r *remote) value(object koppel.Object, values koppel.Values, name string) 
 	if !ok {
 		r.Fatalf("%s have no %s", object, name)
 	}
-	v := plain(field, values[i])
-	if v == nil {
-		return ""
+	shown, err := mapping.ShowValue(field, values[i])
+	if err != nil {
+		r.Fatal(err)
 	}
-	return fmt.Sprint(v)
+	var text string
+	if json.Unmarshal(shown, &text) != nil {
+		return string(shown)
+	}
+	return text
 }
 
 // truth is what the shop says of itself, by id.

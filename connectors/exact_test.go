@@ -129,7 +129,7 @@ func (a *administration) mapAll() {
 					if a.objects[o.Object] == nil {
 						a.objects[o.Object] = map[string]koppel.Values{}
 					}
-					a.objects[o.Object][o.RemoteID] = o.Values.values
+					a.objects[o.Object][o.RemoteID] = o.Values.Values
 				}
 			}
 		}

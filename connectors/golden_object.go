@@ -2,13 +2,8 @@ package connectors
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/shopspring/decimal"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors/rest"
@@ -21,7 +16,7 @@ type goldenObject struct {
 	Object   koppel.Object `json:"object,omitempty"`
 	RemoteID string        `json:"remote_id,omitempty"`
 	LeftOut  bool          `json:"left_out,omitempty"`
-	Values   orderedValues `json:"values,omitzero"`
+	Values   mapping.Shown `json:"values,omitzero"`
 	Notes    []koppel.Note `json:"notes,omitempty"`
 	Parked   string        `json:"parked,omitempty"`
 }
@@ -83,7 +78,7 @@ func (r *goldenRun) objects(program *mapping.Program, id string) (list []goldenO
 		o := goldenObject{Record: id, Object: program.Object(), RemoteID: result.RemoteID}
 		if o.LeftOut = result.Skip; !result.Skip {
 			o.Notes = result.Notes
-			o.Values = orderedValues{program.Object().Fields(), result.Values}
+			o.Values = mapping.Shown{Fields: program.Object().Fields(), Values: result.Values}
 			r.mapped[program.Object()]++
 		}
 		list = append(list, o)
@@ -107,57 +102,4 @@ func (r *goldenRun) children(stream, parent string) (rows mapping.Rows) {
 		rows.List = append(rows.List, record.raw)
 	}
 	return rows
-}
-
-// orderedValues shows values by name in the order of the fields; what is
-// absent is left out, an explicit null is shown.
-type orderedValues struct {
-	fields []koppel.Field
-	values koppel.Values
-}
-
-// IsZero is for omitzero: nothing was mapped.
-func (o orderedValues) IsZero() bool { return o.values == nil }
-
-// MarshalJSON implements json.Marshaler.
-func (o orderedValues) MarshalJSON() ([]byte, error) {
-	b := []byte{'{'}
-	for i, value := range o.values {
-		if value == nil {
-			continue
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		var text bytes.Buffer
-		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(plain(o.fields[i], value)); err != nil {
-			return nil, fmt.Errorf("%s: %w", o.fields[i].Name, err)
-		}
-		b = append(fmt.Appendf(b, "%q:", o.fields[i].Name), text.Bytes()...)
-	}
-	return append(b, '}'), nil
-}
-
-// plain is a slot as JSON shows it: decimals are texts, times UTC.
-func plain(f koppel.Field, value any) any {
-	switch v := value.(type) {
-	case koppel.Null:
-		return nil
-	case decimal.Decimal:
-		return v.String()
-	case time.Time:
-		if f.Type == koppel.Date {
-			return v.Format(time.DateOnly)
-		}
-		return v.UTC().Format(time.RFC3339)
-	case []koppel.Values:
-		lines := make([]orderedValues, len(v))
-		for i := range v {
-			lines[i] = orderedValues{f.Line, v[i]}
-		}
-		return lines
-	}
-	return value
 }

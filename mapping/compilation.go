@@ -15,6 +15,10 @@ type compilation struct {
 	schema   Schema
 	settings map[string]static
 	m        *Mapping
+	// blocks are those of the connector's mapping, overrides what is laid over them.
+	blocks    []*sourceBlock
+	overrides []*overrideBlock
+	cases     []*sourceCase
 }
 
 // The keys of an object's block that are not fields.
@@ -80,6 +84,8 @@ type sourceBlock struct {
 	where, remoteID *sourceField
 	fields          []sourceField
 	lines           *sourceLines
+	// overridden: an override says some of it.
+	overridden bool
 }
 
 type sourceLines struct {
@@ -147,10 +153,20 @@ func (c *compilation) block(object koppel.Object, e entry) {
 	if b.each != nil && b.lines != nil && b.lines.as == b.as {
 		c.fail(b.lines.at, "as: another name", "lines and each both name their element %s", b.as)
 	}
-	slices.SortStableFunc(b.fields, func(a, b sourceField) int { return a.slot - b.slot })
-	for _, stream := range b.streams {
-		c.program(b, stream)
+	slices.SortStableFunc(b.fields, bySlot)
+	c.blocks = append(c.blocks, b)
+}
+
+func bySlot(a, b sourceField) int { return a.slot - b.slot }
+
+// streamsOf are the streams that an object is mapped from.
+func (c *compilation) streamsOf(object koppel.Object) (streams []string) {
+	for _, b := range c.blocks {
+		if b.object == object {
+			streams = append(streams, b.streams...)
+		}
 	}
+	return streams
 }
 
 // mapped are the names of the fields that a mapping can give.
@@ -173,6 +189,7 @@ func (c *compilation) source(e entry, expected string) *sourceField {
 	if !ok {
 		return nil
 	}
+	at.file, at.layer = c.file, c.layer
 	return &sourceField{text: text, at: at, field: koppel.Field{Name: e.key}}
 }
 
@@ -195,7 +212,7 @@ func (c *compilation) streams(b *sourceBlock, e entry) {
 			c.fail(at, "one of: "+strings.Join(names, ", "), "unknown stream %s%s", name, suggest(name, names))
 			continue
 		}
-		if slices.Contains(b.streams, name) || slices.Contains(c.m.from[b.object], name) {
+		if slices.Contains(b.streams, name) || slices.Contains(c.streamsOf(b.object), name) {
 			c.fail(at, "", "%s are mapped from stream %s twice", b.object, name)
 			continue
 		}
@@ -221,14 +238,7 @@ func (c *compilation) lines(e entry, slot int, field koppel.Field) *sourceLines 
 			l.as = c.variable(e, l.as)
 			continue
 		}
-		i := slices.IndexFunc(field.Line, func(f koppel.Field) bool { return f.Name == e.key })
-		if i < 0 || field.Line[i].Derived {
-			names := append(slices.Clone(lineKeys), mapped(field.Line)...)
-			c.fail(e.at, "", "a line has no field %s%s", e.key, suggest(e.key, names))
-			continue
-		}
-		if s := c.source(e, "an expression"); s != nil {
-			s.slot, s.field = i, field.Line[i]
+		if s := c.lineField(e, field, lineKeys); s != nil {
 			l.fields = append(l.fields, *s)
 		}
 	}
@@ -240,8 +250,22 @@ func (c *compilation) lines(e entry, slot int, field koppel.Field) *sourceLines 
 			c.fail(e.at, f.Name+": an expression", "lines have no %s", f.Name)
 		}
 	}
-	slices.SortStableFunc(l.fields, func(a, b sourceField) int { return a.slot - b.slot })
+	slices.SortStableFunc(l.fields, bySlot)
 	return l
+}
+
+// lineField reads one field of a line.
+func (c *compilation) lineField(e entry, field koppel.Field, keys []string) *sourceField {
+	i := slices.IndexFunc(field.Line, func(f koppel.Field) bool { return f.Name == e.key })
+	if i < 0 || field.Line[i].Derived {
+		c.fail(e.at, "", "a line has no field %s%s", e.key, suggest(e.key, append(slices.Clone(keys), mapped(field.Line)...)))
+		return nil
+	}
+	s := c.source(e, "an expression")
+	if s != nil {
+		s.slot, s.field = i, field.Line[i]
+	}
+	return s
 }
 
 // variable reads the name of a variable.

@@ -11,7 +11,7 @@ import (
 func (c *compilation) program(b *sourceBlock, stream string) {
 	s, before := c.schema.Streams[stream], len(c.problems)
 	p := &Program{
-		object: b.object, stream: stream, index: len(c.m.programs), file: c.file,
+		object: b.object, stream: stream, index: len(c.m.programs),
 		record: newPlan("record", s.Shape),
 		loads:  map[string]static{}, programLoads: map[string]bool{},
 		stock: -1, unlimited: -1,
@@ -55,7 +55,7 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 				}
 			}
 			line, column := f.at.locate(f.text, problem.at)
-			c.problems = append(c.problems, Problem{File: c.file, Line: line, Column: column, Path: f.at.path, Expression: f.text, Stream: stream, Message: problem.message, Expected: problem.expected})
+			c.problems = append(c.problems, Problem{File: f.at.file, Line: line, Column: column, Path: f.at.path, Expression: f.text, Stream: stream, Message: problem.message, Expected: problem.expected})
 		}
 		if len(problems) > 0 {
 			return nil
@@ -120,7 +120,7 @@ func (c *compilation) program(b *sourceBlock, stream string) {
 	if p.unlimited >= 0 && p.stock < 0 {
 		p.stock, _, _ = p.object.Field("stock_level")
 	}
-	if len(c.problems) == before {
+	if len(c.problems) == before && !b.overridden {
 		c.unread(p, b)
 	}
 	p.record.root.seal()

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,7 +15,11 @@ import (
 
 // place is where something stands in the file.
 type place struct {
-	path   string
+	path string
+	// file is its name, "" for the one that is being read; layer is 0 for the
+	// connector's, else the override's place from 1 on.
+	file   string
+	layer  int
 	line   int
 	column int
 	// style says how the characters of an expression lie in the file.
@@ -37,10 +42,12 @@ type document struct {
 	file     string
 	lines    []string
 	problems Problems
+	// layer is 0 for the connector's mapping, else the override's place from 1 on.
+	layer int
 }
 
 func (d *document) fail(at place, expected, format string, args ...any) {
-	d.problems = append(d.problems, Problem{File: d.file, Line: at.line, Column: at.column, Path: at.path, Message: fmt.Sprintf(format, args...), Expected: expected})
+	d.problems = append(d.problems, Problem{File: cmp.Or(at.file, d.file), Line: at.line, Column: at.column, Path: at.path, Message: fmt.Sprintf(format, args...), Expected: expected})
 }
 
 // parse reads the YAML; nil means that it is no mapping at all.

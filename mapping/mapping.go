@@ -1,9 +1,7 @@
 package mapping
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"time"
 
@@ -29,7 +27,11 @@ type Schema struct {
 // Mapping is one compiled mapping.yaml. It is immutable and safe for
 // concurrent use; Evaluators run it.
 type Mapping struct {
-	digest   [16]byte
+	digest [16]byte
+	// own is the digest of the streams that no override changes, over those of the others.
+	own      [16]byte
+	over     map[string][16]byte
+	cases    []testCase
 	programs []*Program
 	byStream map[string][]*Program
 	objects  []koppel.Object
@@ -60,7 +62,6 @@ type Program struct {
 	programLoads map[string]bool
 	// stock and unlimited are the slots of a product's two stock fields, -1 without.
 	stock, unlimited int
-	file             string
 }
 
 // fieldProgram fills one slot of Values.
@@ -83,18 +84,23 @@ type linesProgram struct {
 	product, remoteID, quantity, value int
 }
 
-// Digest identifies the mapping: its source and the semantics of the engine.
-// Records mapped under another digest are mapped again.
+// Digest identifies the mapping: its source, the expressions that overrides lay
+// over it, and the semantics of the engine.
 func (m *Mapping) Digest() [16]byte { return m.digest }
 
 // nowName is the moment of the run in expressions.
 const nowName = "now"
 
-// DigestOn identifies the mapping of a stream on a day: where an expression
+// DigestOn identifies the mapping of a stream on a day; records mapped under
+// another digest are mapped again. An override is part of it for the streams
+// whose mapping it changes, by its expressions alone. Where an expression
 // compares dates with now, every day has its own, so that a record whose date
 // has come is mapped again by the next full read though nothing changed in it.
 func (m *Mapping) DigestOn(stream string, now time.Time) [16]byte {
-	digest := m.digest
+	digest, changed := m.over[stream]
+	if !changed {
+		digest = m.own
+	}
 	for _, p := range m.ByStream(stream) {
 		if _, dated := p.loads[nowName]; dated {
 			binary.BigEndian.PutUint32(digest[12:], binary.BigEndian.Uint32(digest[12:])^uint32(now.Unix()/(24*3600)))
@@ -156,6 +162,8 @@ type FieldSource struct {
 	File       string `json:"file"`
 	Line       int    `json:"line"`
 	Column     int    `json:"column"`
+	// Layer is 0 for the connector's own mapping, else which override, from 1 on.
+	Layer int `json:"layer,omitempty"`
 	// Reads are the members it reads, such as record.price.
 	Reads []string `json:"reads"`
 }
@@ -166,7 +174,7 @@ func (p *Program) Fields() []FieldSource {
 	add := func(name string, x *expression) {
 		if x != nil {
 			line, column := x.place.locate(x.source, 0)
-			sources = append(sources, FieldSource{Field: name, Expression: x.source, File: p.file, Line: line, Column: column, Reads: slices.Clone(x.reads)})
+			sources = append(sources, FieldSource{Field: name, Expression: x.source, File: x.place.file, Line: line, Column: column, Layer: x.place.layer, Reads: slices.Clone(x.reads)})
 		}
 	}
 	add("each", p.each)
@@ -189,32 +197,5 @@ func (p *Program) Fields() []FieldSource {
 // messages. Everything wrong is reported at once: the error is a *koppel.Error
 // of kind invalid_request with Problems in its chain.
 func Compile(file string, source []byte, schema Schema) (*Mapping, error) {
-	c := &compilation{
-		document: document{file: file},
-		schema:   schema,
-		settings: map[string]static{},
-		m:        &Mapping{byStream: map[string][]*Program{}, from: map[koppel.Object][]string{}, settings: schema.Settings},
-	}
-	for _, setting := range schema.Settings {
-		c.settings[setting.Name] = staticSetting(setting)
-	}
-	if root := c.parse(source); root != nil {
-		c.root(root)
-	}
-	if len(c.problems) > 0 {
-		problems := c.problems.tidy()
-		detail := problems[0].String()
-		if len(problems) > 1 {
-			detail = fmt.Sprintf("%s (and %d more)", detail, len(problems)-1)
-		}
-		return nil, &koppel.Error{Kind: koppel.KindInvalidRequest, Op: "compile " + file, Detail: detail, Err: problems}
-	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "koppel mapping %d\n%s", Semantics, source))
-	copy(c.m.digest[:], sum[:])
-	for _, object := range koppel.Objects() {
-		if len(c.m.from[object]) > 0 {
-			c.m.objects = append(c.m.objects, object)
-		}
-	}
-	return c.m, nil
+	return CompileOver(Layer{File: file, Source: source}, nil, schema)
 }

@@ -57,6 +57,9 @@ func (p Problems) Error() string {
 // tidy sorts the problems and drops what several streams have in common.
 func (p Problems) tidy() Problems {
 	sort.SliceStable(p, func(i, j int) bool {
+		if p[i].File != p[j].File {
+			return p[i].File < p[j].File
+		}
 		if p[i].Line != p[j].Line {
 			return p[i].Line < p[j].Line
 		}
@@ -67,7 +70,7 @@ func (p Problems) tidy() Problems {
 		same := false
 		for i := range out {
 			o := &out[i]
-			if o.Line == problem.Line && o.Column == problem.Column && o.Message == problem.Message {
+			if o.File == problem.File && o.Line == problem.Line && o.Column == problem.Column && o.Message == problem.Message {
 				same = true
 				if o.Stream != problem.Stream && problem.Stream != "" {
 					o.Stream += ", " + problem.Stream
