@@ -893,6 +893,33 @@ TABLE link_decision ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE mapping_override ROW LEVEL SECURITY FORCED
+    -- Immutable versions of a webshop's or a coupling's own mapping over a connector's; the highest number is the one in force.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    connector text NOT NULL  -- Over whose mapping it is laid.
+    coupling_id bigint  -- For which coupling it counts; null for all of the webshop's couplings of the connector.
+    number bigint NOT NULL  -- Version, counted from 1 for each webshop and connector, and for each coupling.
+    digest text NOT NULL  -- SHA-256 of the source, in hex.
+    source text NOT NULL  -- The document as it was saved; empty where the override was taken away.
+    note text NOT NULL DEFAULT ''::text  -- Why, in the words of who saved it.
+    actor text NOT NULL  -- Who saved it.
+    at timestamp with time zone NOT NULL DEFAULT now()  -- When it was saved.
+    restores bigint  -- The version that it brings back, 0 for none at all; null for one that was written.
+    CONSTRAINT mapping_override_number_check CHECK ((number > 0))
+    CONSTRAINT mapping_override_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
+    CONSTRAINT mapping_override_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT mapping_override_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT mapping_override_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX mapping_override_number ON public.mapping_override USING btree (webshop_id, connector, coupling_id, number) NULLS NOT DISTINCT
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT INSERT, SELECT TO koppel_app
+    GRANT SELECT TO koppel_engine
+
 TABLE operation ROW LEVEL SECURITY FORCED
     -- Objects that people linked, merged or split, with the bindings before, so that it can be undone.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
@@ -1294,6 +1321,7 @@ TABLE run ROW LEVEL SECURITY FORCED
     decided_by text NOT NULL DEFAULT ''::text  -- Who decided.
     accepted boolean  -- What the person decided: true promoted what was held back. Null without a decision.
     window_by text  -- What the window of a window run compares with: change, or creation; null for other modes.
+    overrides bigint[] NOT NULL DEFAULT '{}'::bigint[]  -- Inner ids of the mapping overrides that the run pinned at its start, the webshop's before the coupling's.
     CONSTRAINT run_direction_check CHECK ((direction = ANY (ARRAY['pull'::text, 'push'::text])))
     CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'history'::text, 'single'::text, 'replay'::text, 'merge'::text, 'push'::text, 'proposal'::text])))
     CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'succeeded_with_parked'::text, 'suspect'::text, 'failed'::text, 'cancelled'::text])))

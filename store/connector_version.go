@@ -20,9 +20,11 @@ type ConnectorVersion struct {
 	PublishedAt time.Time
 	// Current: new and unpinned couplings use it.
 	Current bool
+	// Held are the couplings that do not follow it, where it has just become current.
+	Held []Held `db:"-"`
 }
 
-// NewConnectorVersion is what is published; everything is required.
+// NewConnectorVersion is what is published; everything but Fits is required.
 type NewConnectorVersion struct {
 	Connector   string
 	Version     string
@@ -30,6 +32,9 @@ type NewConnectorVersion struct {
 	Manifest    string
 	Mapping     string
 	PublishedBy string
+	// Fits judges the overrides of couplings that would follow: those that do not fit hold their coupling back, which
+	// needs the scope of all webshops. nil judges none.
+	Fits Fits
 }
 
 // BuiltIn is who publishes the connectors that come with the program.
@@ -68,7 +73,11 @@ func (tx *Tx) PublishConnector(ctx context.Context, n NewConnectorVersion) (Conn
 	if _, err := tx.exec(ctx, lockConnectorSQL, n.Connector); err != nil {
 		return ConnectorVersion{}, wrap(op, err)
 	}
-	_, err := tx.exec(ctx, publishSQL, pgx.StrictNamedArgs{
+	before, err := tx.currentID(ctx, n.Connector)
+	if err != nil {
+		return ConnectorVersion{}, wrap(op, err)
+	}
+	_, err = tx.exec(ctx, publishSQL, pgx.StrictNamedArgs{
 		"connector": n.Connector, "version": n.Version, "digest": n.Digest,
 		"manifest": n.Manifest, "mapping": n.Mapping, "published_by": n.PublishedBy,
 	})
@@ -93,8 +102,24 @@ func (tx *Tx) PublishConnector(ctx context.Context, n NewConnectorVersion) (Conn
 	if err != nil {
 		return ConnectorVersion{}, wrap(op, err)
 	}
-	v, err = tx.ConnectorVersion(ctx, v.ID)
+	v, err = tx.followed(ctx, before, v.ID, n.Fits)
 	return v, wrap(op, err)
+}
+
+const currentIDSQL = `SELECT current_version_id FROM connector WHERE name = $1`
+
+func (tx *Tx) currentID(ctx context.Context, connector string) (id *int64, err error) {
+	err = tx.tx.QueryRow(ctx, currentIDSQL, connector).Scan(&id)
+	return id, err
+}
+
+// followed loads a version; when it has become the current one, couplings whose overrides do not fit it are held back.
+func (tx *Tx) followed(ctx context.Context, before *int64, id int64, fits Fits) (ConnectorVersion, error) {
+	v, err := tx.ConnectorVersion(ctx, id)
+	if err == nil && fits != nil && v.Current && before != nil && *before != v.ID {
+		v.Held, err = tx.holdBack(ctx, before, v, fits)
+	}
+	return v, err
 }
 
 const versionByIDSQL = versionSelect + ` WHERE v.id = $1`
@@ -151,20 +176,25 @@ WHERE v.connector = @connector AND CASE WHEN @version = '' THEN v.id < c.current
 ORDER BY v.id DESC LIMIT 1`
 
 // RollbackConnector makes an earlier version current: the named one, or with "" the one published before the
-// current one. Couplings that are pinned stay where they are; runs keep what they started with.
-func (tx *Tx) RollbackConnector(ctx context.Context, connector, version string) (ConnectorVersion, error) {
+// current one. Couplings that are pinned stay where they are, as do those whose overrides do not fit it; runs keep
+// what they started with. fits is as in NewConnectorVersion.
+func (tx *Tx) RollbackConnector(ctx context.Context, connector, version string, fits Fits) (ConnectorVersion, error) {
 	const op = "roll connector back"
 	if _, err := tx.exec(ctx, lockConnectorSQL, connector); err != nil {
 		return ConnectorVersion{}, wrap(op, err)
 	}
+	before, err := tx.currentID(ctx, connector)
+	if err != nil {
+		return ConnectorVersion{}, foundOr(op, "connector", connector, err)
+	}
 	var id int64
-	err := tx.tx.QueryRow(ctx, rollbackSQL, pgx.StrictNamedArgs{"connector": connector, "version": version}).Scan(&id)
+	err = tx.tx.QueryRow(ctx, rollbackSQL, pgx.StrictNamedArgs{"connector": connector, "version": version}).Scan(&id)
 	if err != nil {
 		return ConnectorVersion{}, foundOr(op, "earlier version of connector "+connector, version, err)
 	}
 	if _, err := tx.exec(ctx, pointSQL, pgx.StrictNamedArgs{"connector": connector, "id": id}); err != nil {
 		return ConnectorVersion{}, wrap(op, err)
 	}
-	v, err := tx.ConnectorVersion(ctx, id)
+	v, err := tx.followed(ctx, before, id, fits)
 	return v, wrap(op, err)
 }

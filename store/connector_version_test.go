@@ -33,7 +33,7 @@ func TestConnectorVersionsAreImmutableAndRollBack(t *testing.T) {
 	wantKind(t, err, koppel.KindConflict, "version 3")
 	rollback := func(version string) (store.ConnectorVersion, error) {
 		return try(t, env.App, store.Queues(), func(ctx context.Context, tx *store.Tx) (store.ConnectorVersion, error) {
-			return tx.RollbackConnector(ctx, "demo", version)
+			return tx.RollbackConnector(ctx, "demo", version, nil)
 		})
 	}
 	if v, err := rollback(""); err != nil || v.Version != "2" || current().Digest != "digest2" {

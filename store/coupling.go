@@ -21,14 +21,17 @@ type Coupling struct {
 	// ConnectorVersionID and ConnectorDigest are the pinned version; nil follows the connector's current one.
 	ConnectorVersionID *int64
 	ConnectorDigest    *string
-	CredentialID       *int64
-	CredentialUUID     *string
-	Name               string
-	State              koppel.CouplingState
-	PauseOwner         *koppel.PauseOwner
-	PauseReason        *string
-	Settings           json.RawMessage
-	SettingsVersion    int64
+	// Hold says why the coupling, which follows the current version, is held on ConnectorVersionID: its mapping override
+	// does not go with the current one. nil when it is not held.
+	Hold            *string
+	CredentialID    *int64
+	CredentialUUID  *string
+	Name            string
+	State           koppel.CouplingState
+	PauseOwner      *koppel.PauseOwner
+	PauseReason     *string
+	Settings        json.RawMessage
+	SettingsVersion int64
 	// Priority decides survivorship, the lower number wins; 0 before the first activation.
 	Priority int64
 	// Rules are how its objects are consolidated; an object without one is primary and found by remote id only.
@@ -63,7 +66,7 @@ type NewCoupling struct {
 
 const couplingSelect = `
 SELECT c.id, c.uuid, c.webshop_id, w.uuid AS webshop_uuid, w.name AS webshop_name, i.code AS integration, c.connector, c.connector_version_id,
-       v.digest AS connector_digest, c.credential_id, k.uuid AS credential_uuid, c.name, c.state, c.pause_owner,
+       v.digest AS connector_digest, c.hold, c.credential_id, k.uuid AS credential_uuid, c.name, c.state, c.pause_owner,
        c.pause_reason, c.settings, c.settings_version, c.priority, c.rules, c.ranks, c.pushes, c.remote_version, c.steps, c.quiet, c.jitter_seconds,
        c.closing, c.closing_since, c.remove_objects, c.removed_at, c.activated_at,
        c.created_at, c.updated_at

@@ -43,7 +43,7 @@ func (tx *Tx) SetCouplingCredential(ctx context.Context, id, credential string) 
 	})
 }
 
-const pinSQL = `UPDATE coupling SET connector_version_id = @version, updated_at = now() WHERE id = @id`
+const pinSQL = `UPDATE coupling SET connector_version_id = @version, hold = NULL, updated_at = now() WHERE id = @id`
 
 // PinConnectorVersion makes a coupling use the version with the digest; with "" it follows the current one again.
 func (tx *Tx) PinConnectorVersion(ctx context.Context, id, digest string) (Coupling, error) {

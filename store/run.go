@@ -35,15 +35,18 @@ type Run struct {
 	// ConnectorVersionID and ConnectorDigest are what the run pinned when it started; nil before.
 	ConnectorVersionID *int64
 	ConnectorDigest    *string
-	Settings           json.RawMessage
-	SettingsVersion    int64
-	RemoteVersion      string
-	Evidence           []koppel.Evidence
-	Error              *koppel.Advice
-	QueuedAt           time.Time
-	StartedAt          *time.Time
-	FinishedAt         *time.Time
-	LastPageAt         *time.Time
+	// Overrides are the inner ids of the mapping overrides that it pinned, OverrideNames what they are called.
+	Overrides       []int64
+	OverrideNames   []string
+	Settings        json.RawMessage
+	SettingsVersion int64
+	RemoteVersion   string
+	Evidence        []koppel.Evidence
+	Error           *koppel.Advice
+	QueuedAt        time.Time
+	StartedAt       *time.Time
+	FinishedAt      *time.Time
+	LastPageAt      *time.Time
 	// Total is what the remotes said there is, added up; -1 when one of the streams did not tell or none was begun.
 	Total int64
 	koppel.Counts
@@ -92,7 +95,9 @@ func (k RunKeys) Len() int {
 const runSelect = `
 SELECT r.id, r.uuid, r.webshop_id, w.uuid AS webshop_uuid, r.coupling_id, c.uuid AS coupling_uuid, c.connector,
        r.direction, r.stream_group, r.mode, r.trigger, r.asked_by, r.workflow_id, r.state, r.wait_reason, r.wait_until,
-       r.window_from, r.window_to, r.window_by, r.keys, r.connector_version_id, v.digest AS connector_digest, r.settings,
+       r.window_from, r.window_to, r.window_by, r.keys, r.connector_version_id, v.digest AS connector_digest, r.overrides, ARRAY(
+           SELECT CASE WHEN o.coupling_id IS NULL THEN 'webshop ' ELSE 'coupling ' END || o.number
+           FROM mapping_override o WHERE o.id = ANY (r.overrides) ORDER BY o.coupling_id NULLS FIRST) AS override_names, r.settings,
        r.settings_version, r.remote_version, r.evidence, r.error, r.queued_at, r.started_at, r.finished_at,
        s.last_page_at, s.total, s.pages, s.records, s.changed, s.unchanged, s.parked, s.gone, s.objects, s.bytes
 FROM run r

@@ -11,12 +11,13 @@ import (
 const startRunSQL = `
 UPDATE run r SET state = 'running', started_at = clock_timestamp(), workflow_id = @workflow,
        connector_version_id = coalesce(c.connector_version_id, k.current_version_id),
-       settings = c.settings, settings_version = c.settings_version, remote_version = c.remote_version
+       settings = c.settings, settings_version = c.settings_version, remote_version = c.remote_version,
+       overrides = ARRAY(SELECT o.id FROM (` + inForceSQL + `) o WHERE o.source <> '' ORDER BY o.coupling_id NULLS FIRST)
 FROM coupling c JOIN connector k ON k.name = c.connector
 WHERE r.id = @id AND c.id = r.coupling_id
 RETURNING r.connector_version_id`
 
-// StartRun takes a run from queued to running and pins the connector version, settings and remote version it works
+// StartRun takes a run from queued to running and pins the connector version, overrides, settings and remote version it works
 // with from here on. The workflow that started it may ask again and gets the run as it is.
 func (tx *Tx) StartRun(ctx context.Context, id, workflow string) (Run, error) {
 	const op = "start run"
