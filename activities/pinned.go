@@ -12,8 +12,8 @@ import (
 	"github.com/koppel-io/koppel/store"
 )
 
-// pinned is a run with everything it pinned at its start: connector version,
-// settings, remote version.
+// pinned is a run with everything it pinned at its start: connector version
+// with the mapping overrides over it, settings, remote version.
 type pinned struct {
 	run       store.Run
 	coupling  store.Coupling
@@ -40,7 +40,7 @@ func (a *Activities) pin(ctx context.Context, ref RunRef) (*pinned, error) {
 	if p.run.ConnectorVersionID == nil {
 		return nil, koppel.E(koppel.KindConflict, "pin run "+ref.ID, "the run was not started")
 	}
-	if p.connector, err = a.Connectors.Version(ctx, *p.run.ConnectorVersionID); err != nil {
+	if p.connector, err = a.Connectors.Over(ctx, *p.run.ConnectorVersionID, p.run.WebshopID, p.run.Overrides); err != nil {
 		return nil, err
 	}
 	p.group, _ = p.connector.Group(koppel.Object(p.run.StreamGroup))

@@ -44,10 +44,28 @@ type version struct {
 	Current     bool      `json:"current" doc:"New and unpinned couplings use it"`
 	PublishedBy string    `json:"published_by"`
 	PublishedAt time.Time `json:"published_at"`
+	Held        []held    `json:"held,omitempty" doc:"Couplings that stay on the version they have, as their mapping override does not go with this one; said when it becomes current"`
+}
+
+// held is a coupling that does not follow its connector's current version.
+type held struct {
+	Coupling string `json:"coupling" format:"uuid"`
+	Name     string `json:"name"`
+	Reason   string `json:"reason" doc:"What is wrong with the override, at its place"`
+	Next     string `json:"next"`
 }
 
 func showVersion(v store.ConnectorVersion) version {
-	return version{Connector: v.Connector, Version: v.Version, Digest: v.Digest, Current: v.Current, PublishedBy: v.PublishedBy, PublishedAt: v.PublishedAt}
+	shown := version{Connector: v.Connector, Version: v.Version, Digest: v.Digest, Current: v.Current, PublishedBy: v.PublishedBy, PublishedAt: v.PublishedAt}
+	for _, h := range v.Held {
+		shown.Held = append(shown.Held, held{h.Coupling, h.Name, h.Reason, correctOverride(h.Coupling)})
+	}
+	return shown
+}
+
+// correctOverride is what lets a held coupling go on.
+func correctOverride(coupling string) string {
+	return "Correct the override, which lets it go on: koppel mapping show " + coupling + ", then koppel mapping save " + coupling + " -f FILE"
 }
 
 func (s *server) showConnector(ctx context.Context, v store.ConnectorVersion) (connector, error) {

@@ -34,7 +34,7 @@ func (s *server) publishConnector(ctx context.Context, who caller, in *newVersio
 	return store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (version, error) {
 		v, err := tx.PublishConnector(ctx, store.NewConnectorVersion{
 			Connector: compiled.Connector, Version: compiled.Version, Digest: compiled.Digest,
-			Manifest: in.Body.Manifest, Mapping: in.Body.Mapping, PublishedBy: who.name(),
+			Manifest: in.Body.Manifest, Mapping: in.Body.Mapping, PublishedBy: who.name(), Fits: s.fits(compiled),
 		})
 		if err != nil {
 			return version{}, err
@@ -84,7 +84,7 @@ func (s *server) rollbackConnector(ctx context.Context, who caller, in *rollback
 		if err != nil {
 			return version{}, err
 		}
-		after, err := tx.RollbackConnector(ctx, in.Name, wanted)
+		after, err := tx.RollbackConnector(ctx, in.Name, wanted, s.fits(nil))
 		if err != nil {
 			return version{}, err
 		}

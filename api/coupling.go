@@ -17,6 +17,7 @@ type coupling struct {
 	WebshopName      string               `json:"webshop_name"`
 	Connector        string               `json:"connector" doc:"Name of the connector, which is also the integration's code"`
 	ConnectorVersion string               `json:"connector_version" doc:"The pinned version, else the connector's current one"`
+	Hold             string               `json:"hold,omitempty" doc:"Why it does not follow the connector's current version: its mapping override does not go with it"`
 	Name             string               `json:"name"`
 	State            koppel.CouplingState `json:"state" enum:"draft,activating,active,paused,needs_reauth,disabled,removed"`
 	Pause            *pause               `json:"pause,omitempty" doc:"The foremost of its pauses"`
@@ -75,6 +76,7 @@ func showCoupling(ctx context.Context, tx *store.Tx, c store.Coupling, versions 
 	if out.Steps == nil {
 		out.Steps = []koppel.Step{}
 	}
+	out.Hold = text(c.Hold)
 	if c.PauseOwner != nil {
 		out.Pause = &pause{Owner: *c.PauseOwner, Reason: text(c.PauseReason)}
 		standing, err := tx.Pauses(ctx, c.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -43,6 +44,7 @@ type explainField struct {
 	// Expression and Reads are of the chosen source's mapping.
 	Expression string         `json:"expression,omitempty"`
 	At         string         `json:"at,omitempty" doc:"File and line of the expression"`
+	Override   string         `json:"override,omitempty" doc:"The mapping override that says so, such as coupling 3; absent when the connector does"`
 	Reads      []string       `json:"reads,omitempty" doc:"The remote's fields that it reads"`
 	Given      []explainGiven `json:"given" nullable:"false" doc:"What each source gives, the strongest first"`
 	ChangedAt  *time.Time     `json:"changed_at,omitempty" doc:"As far as the change feed reaches back"`
@@ -88,7 +90,7 @@ func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (
 		return explanation{}, err
 	}
 	out := explanation{Causes: causes, ID: e.Object.UUID, Webshop: webshop, Object: in.Object, Sources: []explainSource{}, Fields: []explainField{}}
-	mappings := make([]map[string]mapping.FieldSource, len(e.Sources))
+	mappings, overrides := make([]map[string]mapping.FieldSource, len(e.Sources)), make([][]string, len(e.Sources))
 	for i, source := range e.Sources {
 		shown := explainSource{
 			Coupling: source.Coupling, Name: source.Name, Role: source.Role, RemoteID: source.RemoteID, Stream: source.Stream,
@@ -98,11 +100,12 @@ func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (
 			shown.Name = "a person's own edit"
 		}
 		if source.VersionID != nil {
-			c, err := s.Connectors.Version(ctx, *source.VersionID)
+			c, err := s.Connectors.Over(ctx, *source.VersionID, e.Object.WebshopID, source.Overrides)
 			if err != nil {
 				return explanation{}, err
 			}
 			shown.Version, mappings[i] = c.Version, expressions(c, source.Stream, in.Object)
+			overrides[i] = source.OverrideNames
 		}
 		out.Sources = append(out.Sources, shown)
 	}
@@ -116,12 +119,12 @@ func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (
 		return explanation{}, koppel.Wrap("explain object", err)
 	}
 	for _, f := range e.Fields {
-		out.Fields = append(out.Fields, showWhy(f, byField[f.Field], mappings))
+		out.Fields = append(out.Fields, showWhy(f, byField[f.Field], mappings, overrides))
 	}
 	return out, nil
 }
 
-func showWhy(f store.FieldWhy, value json.RawMessage, mappings []map[string]mapping.FieldSource) explainField {
+func showWhy(f store.FieldWhy, value json.RawMessage, mappings []map[string]mapping.FieldSource, overrides [][]string) explainField {
 	out := explainField{Field: f.Field, Value: value, Rule: f.Rule, Why: whys[f.Rule], ChangedAt: f.ChangedAt, Run: text(f.RunUUID), Given: []explainGiven{}}
 	for _, g := range f.Given {
 		out.Given = append(out.Given, explainGiven{Source: g.Source, Value: g.Value, Gone: g.Gone})
@@ -131,10 +134,22 @@ func showWhy(f store.FieldWhy, value json.RawMessage, mappings []map[string]mapp
 	}
 	chosen := f.Chosen
 	out.Source = &chosen
-	if x, ok := mappings[chosen][f.Field]; ok {
-		out.Expression, out.Reads, out.At = x.Expression, x.Reads, placeOf(x)
-	} else if x, ok := mappings[chosen][f.Field+".each"]; ok {
-		out.Expression, out.Reads, out.At = x.Expression, x.Reads, placeOf(x)
+	x, ok := mappings[chosen][f.Field]
+	if !ok {
+		x, ok = mappings[chosen][f.Field+".each"]
+	}
+	if !ok {
+		return out
+	}
+	out.Expression, out.Reads, out.At = x.Expression, x.Reads, placeOf(x)
+	layer := x.Layer
+	for name, x := range mappings[chosen] {
+		if strings.HasPrefix(name, f.Field+".") {
+			layer = max(layer, x.Layer) // some field of the lines
+		}
+	}
+	if layer > 0 && layer <= len(overrides[chosen]) {
+		out.Override = overrides[chosen][layer-1]
 	}
 	return out
 }

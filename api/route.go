@@ -31,6 +31,9 @@ type row struct {
 // bodyLimit is the largest body of a request whose row names no other, in bytes.
 const bodyLimit = 256 << 10
 
+// overrideLimit is the largest body that holds a mapping override, whose text may grow in JSON.
+const overrideLimit = 1 << 20
+
 // pattern is the row as http.ServeMux spells it.
 func (r row) pattern() string { return r.method + " " + r.path }
 

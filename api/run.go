@@ -18,6 +18,7 @@ type run struct {
 	Coupling         string            `json:"coupling" format:"uuid"`
 	Connector        string            `json:"connector"`
 	ConnectorVersion string            `json:"connector_version,omitempty" doc:"Digest of the version the run pinned; absent before it started"`
+	Overrides        []string          `json:"overrides,omitempty" doc:"The mapping overrides the run pinned, such as webshop 1, coupling 3"`
 	Direction        koppel.Direction  `json:"direction" enum:"pull,push"`
 	Group            string            `json:"group" doc:"Stream group; for pushes the object"`
 	Mode             koppel.Mode       `json:"mode" enum:"full,since,window,history,single,replay,merge,push,proposal"`
@@ -81,7 +82,7 @@ type runStream struct {
 
 func showRun(r store.Run) run {
 	out := run{
-		ID: r.UUID, Webshop: r.WebshopUUID, Coupling: r.CouplingUUID, Connector: r.Connector, ConnectorVersion: text(r.ConnectorDigest),
+		ID: r.UUID, Webshop: r.WebshopUUID, Coupling: r.CouplingUUID, Connector: r.Connector, ConnectorVersion: text(r.ConnectorDigest), Overrides: r.OverrideNames,
 		Direction: r.Direction, Group: r.StreamGroup, Mode: r.Mode, Trigger: r.Trigger, AskedBy: r.AskedBy, State: r.State,
 		Counts: r.Counts, Expected: told(r.Total), Evidence: r.Evidence, Error: r.Error, WorkflowID: r.WorkflowID,
 		QueuedAt: r.QueuedAt, StartedAt: r.StartedAt, LastPageAt: r.LastPageAt, FinishedAt: r.FinishedAt,

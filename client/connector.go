@@ -50,6 +50,17 @@ type ConnectorVersion struct {
 	Current     bool      `json:"current"`
 	PublishedBy string    `json:"published_by"`
 	PublishedAt time.Time `json:"published_at"`
+	// Held are couplings that stay on the version they have, as their mapping
+	// override does not go with this one; told when it becomes current.
+	Held []Held `json:"held,omitempty"`
+}
+
+// Held is a coupling that does not follow its connector's current version.
+type Held struct {
+	Coupling string `json:"coupling"`
+	Name     string `json:"name"`
+	Reason   string `json:"reason"`
+	Next     string `json:"next"`
 }
 
 // ConnectorSource is a connector as it is written: the text of its two files.

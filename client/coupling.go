@@ -16,11 +16,13 @@ type Coupling struct {
 	// WebshopName is what people call the webshop.
 	WebshopName string `json:"webshop_name"`
 	// Connector is the code of the integration.
-	Connector        string               `json:"connector"`
-	ConnectorVersion string               `json:"connector_version"`
-	Name             string               `json:"name"`
-	State            koppel.CouplingState `json:"state"`
-	Pause            *Pause               `json:"pause,omitempty"`
+	Connector        string `json:"connector"`
+	ConnectorVersion string `json:"connector_version"`
+	// Hold says why it does not follow the connector's current version; "" when it does.
+	Hold  string               `json:"hold,omitempty"`
+	Name  string               `json:"name"`
+	State koppel.CouplingState `json:"state"`
+	Pause *Pause               `json:"pause,omitempty"`
 	// Pauses are all that stand, the foremost first.
 	Pauses   []Pause        `json:"pauses,omitempty"`
 	Settings map[string]any `json:"settings"`

@@ -88,13 +88,15 @@ type ExplainField struct {
 	Rule  koppel.FieldRule `json:"rule"`
 	Why   string           `json:"why"`
 	// Source is the place in Sources of the one that gives the value; nil when none does.
-	Source     *int           `json:"source,omitempty"`
-	Expression string         `json:"expression,omitempty"`
-	At         string         `json:"at,omitempty"`
-	Reads      []string       `json:"reads,omitempty"`
-	Given      []ExplainGiven `json:"given"`
-	ChangedAt  *time.Time     `json:"changed_at,omitempty"`
-	Run        string         `json:"run,omitempty"`
+	Source     *int   `json:"source,omitempty"`
+	Expression string `json:"expression,omitempty"`
+	At         string `json:"at,omitempty"`
+	// Override is the mapping override that says so, such as "coupling 3"; "" when the connector does.
+	Override  string         `json:"override,omitempty"`
+	Reads     []string       `json:"reads,omitempty"`
+	Given     []ExplainGiven `json:"given"`
+	ChangedAt *time.Time     `json:"changed_at,omitempty"`
+	Run       string         `json:"run,omitempty"`
 }
 
 // ExplainGiven is what one source gives for a field.

@@ -16,8 +16,10 @@ type Run struct {
 	Coupling  string `json:"coupling"`
 	Connector string `json:"connector"`
 	// ConnectorVersion is the digest that the run pinned; "" before it started.
-	ConnectorVersion string           `json:"connector_version,omitempty"`
-	Direction        koppel.Direction `json:"direction"`
+	ConnectorVersion string `json:"connector_version,omitempty"`
+	// Overrides are the mapping overrides that it pinned, such as "coupling 3".
+	Overrides []string         `json:"overrides,omitempty"`
+	Direction koppel.Direction `json:"direction"`
 	// Group is the stream group of a pull, the object of a push.
 	Group   string          `json:"group"`
 	Mode    koppel.Mode     `json:"mode"`

@@ -3,6 +3,7 @@ package connectors
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io/fs"
 	"path"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/koppel-io/koppel"
+	"github.com/koppel-io/koppel/mapping"
 )
 
 //go:embed */connector.yaml */mapping.yaml
@@ -38,19 +40,29 @@ func Builtin() (map[string]Source, error) {
 	return sources, nil
 }
 
-// Cache holds compiled connectors by the inner id of their version. Versions
-// are immutable, so what is compiled once stays good.
+// Cache holds compiled connectors by the inner id of their version, and with
+// mapping overrides by theirs. Versions of both are immutable, so what is
+// compiled once stays good.
 type Cache struct {
+	// Overrides loads overrides of a webshop by their inner ids, the strongest
+	// last. Without it only connectors without overrides can be had.
+	Overrides func(ctx context.Context, webshop int64, ids []int64) ([]mapping.Layer, error)
+
 	load    func(ctx context.Context, version int64) (Source, error)
 	loading singleflight.Group
 
 	mu       sync.RWMutex
 	compiled map[int64]*Connector
+	over     map[string]*Connector
 }
+
+// overMost bounds the connectors with overrides that are kept; any of them makes
+// room for a new one.
+const overMost = 500
 
 // NewCache returns a cache that loads the source of a version with load.
 func NewCache(load func(ctx context.Context, version int64) (Source, error)) *Cache {
-	return &Cache{load: load, compiled: map[int64]*Connector{}}
+	return &Cache{load: load, compiled: map[int64]*Connector{}, over: map[string]*Connector{}}
 }
 
 // Version returns the compiled connector of a version. Callers that miss at
@@ -95,5 +107,45 @@ func (c *Cache) compile(ctx context.Context, version int64) (*Connector, error) 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.compiled[version] = made
+	return made, nil
+}
+
+// Over returns a version with overrides of a webshop laid over its mapping, the
+// strongest last.
+func (c *Cache) Over(ctx context.Context, version, webshop int64, overrides []int64) (*Connector, error) {
+	base, err := c.Version(ctx, version)
+	if err != nil || len(overrides) == 0 {
+		return base, err
+	}
+	key := fmt.Sprint(version, overrides)
+	c.mu.RLock()
+	hit := c.over[key]
+	c.mu.RUnlock()
+	if hit != nil {
+		return hit, nil
+	}
+	if c.Overrides == nil {
+		return nil, koppel.E(koppel.KindInternal, "load overrides", "this process was not given a way to load mapping overrides")
+	}
+	layers, err := c.Overrides(ctx, webshop, overrides)
+	if err == nil && len(layers) != len(overrides) {
+		err = koppel.E(koppel.KindNotFound, "load overrides", "a mapping override that a run pinned is not there any more")
+	}
+	if err != nil {
+		return nil, koppel.Wrap("load overrides", err)
+	}
+	made, err := base.Over(layers)
+	if err != nil {
+		return nil, koppel.Wrap("compile overrides", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for old := range c.over {
+		if len(c.over) < overMost {
+			break
+		}
+		delete(c.over, old)
+	}
+	c.over[key] = made
 	return made, nil
 }

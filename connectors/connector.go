@@ -50,6 +50,9 @@ type Group struct {
 	Feeds []string
 }
 
+// mappingFile is the mapping's name in messages.
+const mappingFile = "mapping.yaml"
+
 // Compile checks both files and returns the connector. The error names file,
 // line and column of every mistake in either.
 func Compile(source Source) (*Connector, error) {
@@ -58,7 +61,7 @@ func Compile(source Source) (*Connector, error) {
 		return nil, err
 	}
 	c := &Connector{Manifest: manifest, Source: source, Digest: source.Digest()}
-	if c.Mapping, err = mapping.Compile("mapping.yaml", []byte(source.Mapping), c.schema()); err != nil {
+	if c.Mapping, err = mapping.Compile(mappingFile, []byte(source.Mapping), c.schema()); err != nil {
 		return nil, err
 	}
 	c.groups = groupsOf(manifest, c.Mapping)

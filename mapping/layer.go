@@ -114,3 +114,20 @@ func digestOver(own [16]byte, lines []string) (digest [16]byte) {
 	copy(digest[:], sum[:])
 	return digest
 }
+
+// Differs lists the objects that m maps otherwise than another mapping of the
+// same connector does, in the order of work: a test case or a note changes none.
+func (m *Mapping) Differs(other *Mapping) (objects []koppel.Object) {
+	of := func(m *Mapping, stream string) [16]byte {
+		if digest, changed := m.over[stream]; changed {
+			return digest
+		}
+		return m.own
+	}
+	for _, object := range m.objects {
+		if slices.ContainsFunc(m.from[object], func(stream string) bool { return of(m, stream) != of(other, stream) }) {
+			objects = append(objects, object)
+		}
+	}
+	return objects
+}

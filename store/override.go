@@ -37,6 +37,9 @@ func (o Override) Level() koppel.OverrideLevel {
 	return koppel.OverrideCoupling
 }
 
+// File is its name in messages.
+func (o Override) File() string { return string(o.Level()) + "-override.yaml" }
+
 // OverrideKey names the override of a coupling, or of all the webshop's couplings of the same connector.
 type OverrideKey struct {
 	Coupling string // outside id

@@ -133,5 +133,12 @@ func (p *program) showVersion(v client.ConnectorVersion) error {
 		t.pair("digest", v.Digest)
 		t.pair("published by", v.PublishedBy)
 		t.pair("published", v.PublishedAt)
+		if len(v.Held) > 0 {
+			t.gap()
+			t.row("STAYS ON ITS VERSION", "NAME", "WHY", "NEXT")
+			for _, h := range v.Held {
+				t.row(h.Coupling, h.Name, h.Reason, h.Next)
+			}
+		}
 	})
 }

@@ -15,6 +15,7 @@ func (p *program) showCoupling(c client.Coupling) error {
 		t.pair("id", c.ID)
 		t.pair("name", c.Name)
 		t.pair("connector", c.Connector+" "+c.ConnectorVersion)
+		t.pair("held back", c.Hold)
 		t.pair("webshop", c.Webshop)
 		t.pair("state", couplingState(c))
 		t.pair("health", joined(c.Health.State, c.Health.Detail))

@@ -17,7 +17,7 @@ func (p *program) explainCommand() *cobra.Command {
 	var field, webshop string
 	cmd := &cobra.Command{
 		Use: "explain OBJECT ID", Short: "Say why each field of an object is what it is", Args: cobra.ExactArgs(2), ValidArgsFunction: fixed(words(koppel.Objects())...),
-		Long:    "Says of an object, field by field, the value, which source gives it and by which rule, from which remote fields and by which expression, and when and in which run it last changed. Of that run it says what was different from the run before:\nanother version of the connector, other settings, or only the remote's own data; and how many other objects changed the field with it.\nWith --webshop it is found by its SKU, EAN, number or remote id.",
+		Long:    "Says of an object, field by field, the value, which source gives it and by which rule, from which remote fields and by which expression (the connector's, or that of a mapping override), and when and in which run it last changed. Of that run it says what was different from the run before:\nanother version of the connector, other settings, or only the remote's own data; and how many other objects changed the field with it.\nWith --webshop it is found by its SKU, EAN, number or remote id.",
 		Example: "  koppel explain products 3b1f9e\n  koppel explain products 3b1f9e --field stock_level\n  koppel explain products BIKE-1 --webshop 8f2c1a --field price",
 		RunE: action(func(ctx context.Context, args []string) error {
 			c, object, id, err := p.objectIn(ctx, webshop, args)
@@ -53,7 +53,7 @@ func explainRows(t *table, e client.Explanation) {
 		t.row(i+1, s.Name, s.Role, s.RemoteID, s.Stream, s.ConnectorVersion, tail(s.Run), s.ChangedAt, s.GoneAt)
 	}
 	t.gap()
-	t.row("FIELD", "VALUE", "FROM", "WHY", "READS", "EXPRESSION", "CHANGED", "RUN")
+	t.row("FIELD", "VALUE", "FROM", "WHY", "READS", "EXPRESSION", "OVERRIDE", "CHANGED", "RUN")
 	for _, f := range e.Fields {
 		from := ""
 		if f.Source != nil {
@@ -66,7 +66,7 @@ func explainRows(t *table, e client.Explanation) {
 		if value == "" && f.Source == nil && f.Rule == koppel.RuleNobody {
 			continue
 		}
-		t.row(f.Field, value, from, f.Why, strings.Join(f.Reads, ", "), f.Expression, f.ChangedAt, tail(f.Run))
+		t.row(f.Field, value, from, f.Why, strings.Join(f.Reads, ", "), f.Expression, f.Override, f.ChangedAt, tail(f.Run))
 	}
 	causeRows(t, e)
 }

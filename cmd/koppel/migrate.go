@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -77,6 +78,8 @@ func publishedAs(c process.Published) string {
 	switch {
 	case !c.Current:
 		return "there; a version that somebody published stays the current one"
+	case len(c.Held) > 0:
+		return "published; these couplings stay on their version until their mapping override is corrected: " + strings.Join(c.Held, ", ")
 	case c.New:
 		return "published"
 	}

@@ -66,6 +66,11 @@ func (t *table) row(cells ...any) {
 	_, _ = io.WriteString(t.w, "\n")
 }
 
+// line writes one line of a document as it is, without what could move the cursor.
+func (t *table) line(text string) {
+	_, _ = io.WriteString(t.w, clean(text)+"\n")
+}
+
 // pair writes a name and a value, unless the value is empty.
 func (t *table) pair(name string, value any) {
 	if v := text(value); v != "" {

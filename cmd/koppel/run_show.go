@@ -19,6 +19,7 @@ func (p *program) showRun(r client.Run) error {
 		t.pair("coupling", r.Coupling)
 		t.pair("webshop", r.Webshop)
 		t.pair("connector", strings.TrimSpace(r.Connector+" "+short(r.ConnectorVersion)))
+		t.pair("overrides", r.Overrides)
 		t.pair("reads", fmt.Sprintf("%s %s (%s)", r.Mode, r.Group, r.Direction))
 		if r.Window != nil {
 			t.pair("window", stamp(r.Window.From)+" to "+stamp(r.Window.To))

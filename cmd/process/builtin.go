@@ -20,6 +20,9 @@ type Published struct {
 	// Current: it is what new and unpinned couplings use; a version that a
 	// person published stays in front of a built-in one.
 	Current bool `json:"current"`
+	// Held are the ids of couplings that stay on the version they have, as their
+	// mapping override does not go with this one.
+	Held []string `json:"held,omitempty"`
 }
 
 // PublishBuiltin brings the connectors that come with the program into the
@@ -47,7 +50,7 @@ func publish(ctx context.Context, db *store.DB, source connectors.Source) (Publi
 	if err != nil {
 		return Published{}, err
 	}
-	return store.With(ctx, db, store.Queues(), func(tx *store.Tx) (Published, error) {
+	return store.With(ctx, db, store.AllWebshops(), func(tx *store.Tx) (Published, error) {
 		_, missing := tx.ConnectorVersionByDigest(ctx, c.Digest)
 		if missing != nil && koppel.KindOf(missing) != koppel.KindNotFound {
 			return Published{}, missing
@@ -55,11 +58,19 @@ func publish(ctx context.Context, db *store.DB, source connectors.Source) (Publi
 		v, err := tx.PublishConnector(ctx, store.NewConnectorVersion{
 			Connector: c.Manifest.Connector, Version: c.Manifest.Version, Digest: c.Digest,
 			Manifest: source.Manifest, Mapping: source.Mapping, PublishedBy: store.BuiltIn,
+			Fits: func(_ context.Context, _ store.ConnectorVersion, overrides []store.Override) error {
+				_, err := c.TestOverrides(layers(overrides))
+				return err
+			},
 		})
 		if err != nil {
 			return Published{}, err
 		}
 		_, err = tx.EnsureIntegration(ctx, c.Manifest.Connector, c.Manifest.Name)
-		return Published{Connector: v.Connector, Version: v.Version, Digest: v.Digest, New: missing != nil, Current: v.Current}, err
+		published := Published{Connector: v.Connector, Version: v.Version, Digest: v.Digest, New: missing != nil, Current: v.Current}
+		for _, held := range v.Held {
+			published.Held = append(published.Held, held.Coupling)
+		}
+		return published, err
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/mapping"
 	"github.com/koppel-io/koppel/migrations"
 	"github.com/koppel-io/koppel/store"
 	"github.com/koppel-io/koppel/temporal"
@@ -92,10 +93,26 @@ func (c Config) transport() (*rest.Transport, error) {
 
 // compiled is the cache of compiled connectors over the registry of db.
 func compiled(db *store.DB) *connectors.Cache {
-	return connectors.NewCache(func(ctx context.Context, version int64) (connectors.Source, error) {
+	cache := connectors.NewCache(func(ctx context.Context, version int64) (connectors.Source, error) {
 		return store.With(ctx, db, store.Queues(), func(tx *store.Tx) (connectors.Source, error) {
 			v, err := tx.ConnectorVersion(ctx, version)
 			return connectors.Source{Manifest: v.Manifest, Mapping: v.Mapping}, err
 		})
 	})
+	cache.Overrides = func(ctx context.Context, webshop int64, ids []int64) ([]mapping.Layer, error) {
+		return store.With(ctx, db, store.ForWebshop(webshop), func(tx *store.Tx) ([]mapping.Layer, error) {
+			list, err := tx.OverridesByID(ctx, ids)
+			return layers(list), err
+		})
+	}
+	return cache
+}
+
+// layers are overrides as the compiler takes them.
+func layers(overrides []store.Override) []mapping.Layer {
+	out := make([]mapping.Layer, len(overrides))
+	for i, o := range overrides {
+		out[i] = mapping.Layer{File: o.File(), Source: []byte(o.Source)}
+	}
+	return out
 }
