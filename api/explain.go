@@ -73,6 +73,7 @@ var whys = map[koppel.FieldRule]string{
 func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (explanation, error) {
 	var e store.Explanation
 	var webshop string
+	names := map[int64]string{}
 	_, err := store.Read(ctx, s.Store, who.scope, func(tx *store.Tx) (any, error) {
 		var err error
 		if e, err = tx.Explain(ctx, in.Object, in.ID); err != nil {
@@ -80,6 +81,17 @@ func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (
 		}
 		webshops, err := tx.WebshopUUIDs(ctx, []int64{e.Object.WebshopID})
 		webshop = webshops[e.Object.WebshopID]
+		if err != nil {
+			return nil, err
+		}
+		var pinned []int64
+		for _, source := range e.Sources {
+			pinned = append(pinned, source.Overrides...)
+		}
+		overrides, err := overridesOfRun(ctx, tx, pinned)
+		for _, o := range overrides {
+			names[o.ID] = o.Name()
+		}
 		return nil, err
 	})
 	if err != nil {
@@ -90,7 +102,7 @@ func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (
 		return explanation{}, err
 	}
 	out := explanation{Causes: causes, ID: e.Object.UUID, Webshop: webshop, Object: in.Object, Sources: []explainSource{}, Fields: []explainField{}}
-	mappings, overrides := make([]map[string]mapping.FieldSource, len(e.Sources)), make([][]string, len(e.Sources))
+	mappings, overrides := make([]map[string]mapping.FieldSource, len(e.Sources)), make([][]int64, len(e.Sources))
 	for i, source := range e.Sources {
 		shown := explainSource{
 			Coupling: source.Coupling, Name: source.Name, Role: source.Role, RemoteID: source.RemoteID, Stream: source.Stream,
@@ -105,7 +117,7 @@ func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (
 				return explanation{}, err
 			}
 			shown.Version, mappings[i] = c.Version, expressions(c, source.Stream, in.Object)
-			overrides[i] = source.OverrideNames
+			overrides[i] = source.Overrides
 		}
 		out.Sources = append(out.Sources, shown)
 	}
@@ -119,12 +131,12 @@ func (s *server) explainObject(ctx context.Context, who caller, in *oneObject) (
 		return explanation{}, koppel.Wrap("explain object", err)
 	}
 	for _, f := range e.Fields {
-		out.Fields = append(out.Fields, showWhy(f, byField[f.Field], mappings, overrides))
+		out.Fields = append(out.Fields, showWhy(f, byField[f.Field], mappings, overrides, names))
 	}
 	return out, nil
 }
 
-func showWhy(f store.FieldWhy, value json.RawMessage, mappings []map[string]mapping.FieldSource, overrides [][]string) explainField {
+func showWhy(f store.FieldWhy, value json.RawMessage, mappings []map[string]mapping.FieldSource, overrides [][]int64, names map[int64]string) explainField {
 	out := explainField{Field: f.Field, Value: value, Rule: f.Rule, Why: whys[f.Rule], ChangedAt: f.ChangedAt, Run: text(f.RunUUID), Given: []explainGiven{}}
 	for _, g := range f.Given {
 		out.Given = append(out.Given, explainGiven{Source: g.Source, Value: g.Value, Gone: g.Gone})
@@ -149,7 +161,7 @@ func showWhy(f store.FieldWhy, value json.RawMessage, mappings []map[string]mapp
 		}
 	}
 	if layer > 0 && layer <= len(overrides[chosen]) {
-		out.Override = overrides[chosen][layer-1]
+		out.Override = names[overrides[chosen][layer-1]]
 	}
 	return out
 }

@@ -67,8 +67,8 @@ func (s *server) fits(compiled *connectors.Connector) store.Fits {
 	}
 }
 
-// overridePart is an override in a request.
-type overridePart struct {
+// OverridePart is an override in the body of a request.
+type OverridePart struct {
 	Level  koppel.OverrideLevel `json:"level,omitempty" enum:"webshop,coupling" doc:"coupling when absent"`
 	Source string               `json:"source" maxLength:"262144" doc:"The document, YAML; empty for none at all"`
 	File   string               `json:"file,omitempty" maxLength:"255" doc:"Its name in messages"`
@@ -85,7 +85,7 @@ type draft struct {
 }
 
 // draftOver lays a draft over what the coupling would run with, in place of the version in force.
-func (s *server) draftOver(ctx context.Context, c store.Coupling, scope store.Scope, part overridePart) (draft, error) {
+func (s *server) draftOver(ctx context.Context, c store.Coupling, scope store.Scope, part OverridePart) (draft, error) {
 	d := draft{level: cmp.Or(part.Level, koppel.OverrideCoupling)}
 	var err error
 	if d.base, err = s.connectorOf(ctx, c); err != nil {
@@ -104,6 +104,17 @@ func (s *server) draftOver(ctx context.Context, c store.Coupling, scope store.Sc
 			}
 		}
 	}
+	if c.Hold == nil {
+		return d, nil
+	}
+	// It is meant for the version that the coupling is held back from, where it goes with that one.
+	current, err := s.currentConnector(ctx, c.Connector)
+	if err != nil {
+		return d, err
+	}
+	if _, err := current.TestOverrides(d.layers); err == nil {
+		d.base = current
+	}
 	return d, nil
 }
 
@@ -114,7 +125,7 @@ func (d *draft) add(level koppel.OverrideLevel, layer mapping.Layer) {
 // compile gives the connector with the draft, and with what is in force; tests are the cases of the draft.
 func (d *draft) compile() (over, before *connectors.Connector, tests int, err error) {
 	if before, err = d.base.Over(layersOf(d.inForce)); err != nil {
-		return nil, nil, 0, err
+		before = d.base // held back: what is in force does not go with this version
 	}
 	cases, err := d.base.TestOverrides(d.layers)
 	if err != nil {
@@ -151,7 +162,7 @@ func overrideError(op string, err error) error {
 
 type overrideCheck struct {
 	ByID
-	Body struct{ overridePart }
+	Body struct{ OverridePart }
 }
 
 // fitting is a draft that compiles and whose test cases pass.
@@ -168,7 +179,7 @@ func (s *server) checkOverride(ctx context.Context, who caller, in *overrideChec
 	if err != nil {
 		return fitting{}, err
 	}
-	d, err := s.draftOver(ctx, c, scope, in.Body.overridePart)
+	d, err := s.draftOver(ctx, c, scope, in.Body.OverridePart)
 	if err != nil {
 		return fitting{}, err
 	}
@@ -184,4 +195,12 @@ func (s *server) checkOverride(ctx context.Context, who caller, in *overrideChec
 		}
 	}
 	return out, nil
+}
+
+// overridesOfRun are the overrides that a run pinned; most pin none.
+func overridesOfRun(ctx context.Context, tx *store.Tx, ids []int64) ([]store.Override, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return tx.OverridesByID(ctx, ids)
 }

@@ -13,7 +13,7 @@ import (
 type overrideSave struct {
 	ByID
 	Body struct {
-		overridePart
+		OverridePart
 		Note   string `json:"note,omitempty" maxLength:"1000" doc:"Why"`
 		After  *int64 `json:"after,omitempty" minimum:"0" doc:"The version it was made from, 0 for none: refused when another one was saved meanwhile"`
 		Replay *bool  `json:"replay,omitempty" doc:"Map what is stored again at once; true when absent"`
@@ -40,13 +40,24 @@ type overrideSaved struct {
 }
 
 type replayed struct {
-	started
+	Run      string        `json:"run" format:"uuid"`
 	Coupling string        `json:"coupling" format:"uuid"`
-	Group    koppel.Object `json:"group"`
+	Group    koppel.Object `json:"group" doc:"The stream group that is mapped again"`
 }
 
 func (s *server) saveOverride(ctx context.Context, who caller, in *overrideSave) (overrideSaved, error) {
 	b := &in.Body
+	c, scope, err := s.findCoupling(ctx, who, in.ID)
+	if err != nil {
+		return overrideSaved{}, err
+	}
+	d, err := s.draftOver(ctx, c, scope, b.OverridePart)
+	if err != nil {
+		return overrideSaved{}, err
+	}
+	if _, _, _, err := d.compile(); err != nil {
+		return overrideSaved{}, overrideError("save override", err)
+	}
 	n := store.NewOverride{
 		OverrideKey: store.OverrideKey{Coupling: in.ID, Level: cmp.Or(b.Level, koppel.OverrideCoupling)}, Source: b.Source, Note: b.Note, After: b.After,
 	}
@@ -161,7 +172,7 @@ func (s *server) replayOver(ctx context.Context, who caller, scope store.Scope, 
 		if err != nil {
 			return err
 		}
-		out.Runs = append(out.Runs, replayed{run, c.UUID, group})
+		out.Runs = append(out.Runs, replayed{run.Run, c.UUID, group})
 	}
 	return nil
 }

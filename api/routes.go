@@ -47,12 +47,12 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/couplings/{id}/sync", id: "startSync", scope: syncRun, tag: "Runs", summary: "Start a run", status: http.StatusAccepted, add: handle(s, s.startSync)},
 
 		{method: get, path: base + "/couplings/{id}/mapping", id: "showMapping", scope: couplingsRead, tag: "Mapping", summary: "What a coupling's records mean: the connector's mapping with its overrides", add: handle(s, s.showMapping)},
-		{method: put, path: base + "/couplings/{id}/mapping", id: "saveMappingOverride", scope: couplingsWrite, tag: "Mapping", summary: "Save a mapping override and map what is stored again", maxBody: overrideLimit, add: handle(s, s.saveOverride)},
-		{method: post, path: base + "/couplings/{id}/mapping/check", id: "checkMappingOverride", scope: couplingsRead, tag: "Mapping", summary: "Check an override without saving it: its expressions and its test cases", maxBody: overrideLimit, add: handle(s, s.checkOverride)},
-		{method: post, path: base + "/couplings/{id}/mapping/rollback", id: "rollbackMappingOverride", scope: couplingsWrite, tag: "Mapping", summary: "Bring an earlier version of an override back", add: handle(s, s.rollbackOverride)},
-		{method: get, path: base + "/couplings/{id}/mapping/versions", id: "listMappingOverrides", scope: couplingsRead, tag: "Mapping", summary: "List the versions of an override, newest first", add: handle(s, s.listOverrides)},
-		{method: get, path: base + "/couplings/{id}/mapping/versions/{number}", id: "getMappingOverride", scope: couplingsRead, tag: "Mapping", summary: "Get a version of an override", add: handle(s, s.getOverride)},
-		{method: get, path: base + "/couplings/{id}/mapping/diff", id: "diffMappingOverrides", scope: couplingsRead, tag: "Mapping", summary: "What changed between two versions of an override", add: handle(s, s.diffOverrides)},
+		{method: put, path: base + "/couplings/{id}/mapping", id: "saveMapping", scope: couplingsWrite, tag: "Mapping", summary: "Save a mapping override and map what is stored again", maxBody: overrideLimit, add: handle(s, s.saveOverride)},
+		{method: post, path: base + "/couplings/{id}/mapping/check", id: "checkMapping", scope: couplingsRead, tag: "Mapping", summary: "Check an override without saving it: its expressions and its test cases", maxBody: overrideLimit, add: handle(s, s.checkOverride)},
+		{method: post, path: base + "/couplings/{id}/mapping/rollback", id: "rollbackMapping", scope: couplingsWrite, tag: "Mapping", summary: "Bring an earlier version of an override back", add: handle(s, s.rollbackOverride)},
+		{method: get, path: base + "/couplings/{id}/mapping/versions", id: "listMappingVersions", scope: couplingsRead, tag: "Mapping", summary: "List the versions of an override, newest first", add: handle(s, s.listOverrides)},
+		{method: get, path: base + "/couplings/{id}/mapping/versions/{number}", id: "getMappingVersion", scope: couplingsRead, tag: "Mapping", summary: "Get a version of an override", add: handle(s, s.getOverride)},
+		{method: get, path: base + "/couplings/{id}/mapping/diff", id: "diffMapping", scope: couplingsRead, tag: "Mapping", summary: "What changed between two versions of an override", add: handle(s, s.diffOverrides)},
 
 		{method: get, path: base + "/runs", id: "listRuns", scope: couplingsRead, tag: "Runs", summary: "List runs, newest first", add: handle(s, s.listRuns)},
 		{method: get, path: base + "/runs/{id}", id: "getRun", scope: couplingsRead, tag: "Runs", summary: "Get a run with its streams and evidence", add: handle(s, s.getRun)},

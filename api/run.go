@@ -18,7 +18,7 @@ type run struct {
 	Coupling         string            `json:"coupling" format:"uuid"`
 	Connector        string            `json:"connector"`
 	ConnectorVersion string            `json:"connector_version,omitempty" doc:"Digest of the version the run pinned; absent before it started"`
-	Overrides        []string          `json:"overrides,omitempty" doc:"The mapping overrides the run pinned, such as webshop 1, coupling 3"`
+	Overrides        []string          `json:"overrides,omitempty" doc:"The mapping overrides the run pinned, such as webshop 1, coupling 3; left out in lists"`
 	Direction        koppel.Direction  `json:"direction" enum:"pull,push"`
 	Group            string            `json:"group" doc:"Stream group; for pushes the object"`
 	Mode             koppel.Mode       `json:"mode" enum:"full,since,window,history,single,replay,merge,push,proposal"`
@@ -82,7 +82,7 @@ type runStream struct {
 
 func showRun(r store.Run) run {
 	out := run{
-		ID: r.UUID, Webshop: r.WebshopUUID, Coupling: r.CouplingUUID, Connector: r.Connector, ConnectorVersion: text(r.ConnectorDigest), Overrides: r.OverrideNames,
+		ID: r.UUID, Webshop: r.WebshopUUID, Coupling: r.CouplingUUID, Connector: r.Connector, ConnectorVersion: text(r.ConnectorDigest),
 		Direction: r.Direction, Group: r.StreamGroup, Mode: r.Mode, Trigger: r.Trigger, AskedBy: r.AskedBy, State: r.State,
 		Counts: r.Counts, Expected: told(r.Total), Evidence: r.Evidence, Error: r.Error, WorkflowID: r.WorkflowID,
 		QueuedAt: r.QueuedAt, StartedAt: r.StartedAt, LastPageAt: r.LastPageAt, FinishedAt: r.FinishedAt,
@@ -155,6 +155,11 @@ func (s *server) wholeRun(ctx context.Context, scope store.Scope, id string) (ru
 		scans, err := tx.Scans(ctx, id)
 		out := showRun(r)
 		out.Streams = each(scans, showStream)
+		if err != nil {
+			return out, err
+		}
+		overrides, err := overridesOfRun(ctx, tx, r.Overrides)
+		out.Overrides = each(overrides, store.Override.Name)
 		return out, err
 	})
 }

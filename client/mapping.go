@@ -101,7 +101,7 @@ type OverrideSaved struct {
 
 // Replayed is a run that maps again what a coupling has stored of a stream group.
 type Replayed struct {
-	Started
+	Run      string        `json:"run"`
 	Coupling string        `json:"coupling"`
 	Group    koppel.Object `json:"group"`
 }

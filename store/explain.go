@@ -43,12 +43,11 @@ type ExplainSource struct {
 	Role           koppel.Role
 	// VersionID is the connector's version in the run that wrote the source; nil for none.
 	VersionID *int64
-	// Overrides are the inner ids of the mapping overrides that run had pinned, OverrideNames what they are called.
-	Overrides     []int64
-	OverrideNames []string
-	RunUUID       *string
-	ChangedAt     time.Time
-	GoneAt        *time.Time
+	// Overrides are the inner ids of the mapping overrides that run had pinned.
+	Overrides []int64
+	RunUUID   *string
+	ChangedAt time.Time
+	GoneAt    *time.Time
 }
 
 // Explanation is an object field by field.
@@ -61,7 +60,7 @@ type Explanation struct {
 const (
 	explainSourcesSQL = `
 SELECT coalesce(c.uuid::text, '') AS coupling, coalesce(c.name, '') AS name, s.coupling_id, s.remote_id, coalesce(st.name, '') AS stream,
-       s.mapped::text AS mapped, s.gone_at, s.changed_at, r.uuid::text AS run_uuid, r.connector_version_id AS version_id, r.overrides, ` + overrideNamesSQL + `
+       s.mapped::text AS mapped, s.gone_at, s.changed_at, r.uuid::text AS run_uuid, r.connector_version_id AS version_id, r.overrides
 FROM source s LEFT JOIN coupling c ON c.id = s.coupling_id LEFT JOIN stream st ON st.id = s.stream_id LEFT JOIN run r ON r.id = s.run_id
 WHERE s.webshop_id = $1 AND s.object_id = $2 ORDER BY c.priority NULLS LAST, s.coupling_id, s.remote_id`
 	fieldChangesSQL = `
@@ -91,7 +90,7 @@ func (tx *Tx) Explain(ctx context.Context, object koppel.Object, id string) (Exp
 	tg := &target{id: e.Object.ID}
 	place := map[*source]int{}
 	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (out row, err error) {
-		err = r.Scan(&out.Coupling, &out.Name, &out.CouplingID, &out.RemoteID, &out.Stream, &out.Mapped, &out.GoneAt, &out.ChangedAt, &out.RunUUID, &out.VersionID, &out.Overrides, &out.OverrideNames)
+		err = r.Scan(&out.Coupling, &out.Name, &out.CouplingID, &out.RemoteID, &out.Stream, &out.Mapped, &out.GoneAt, &out.ChangedAt, &out.RunUUID, &out.VersionID, &out.Overrides)
 		return out, err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,6 +37,9 @@ func (o Override) Level() koppel.OverrideLevel {
 	}
 	return koppel.OverrideCoupling
 }
+
+// Name is what people call it, such as coupling 3.
+func (o Override) Name() string { return string(o.Level()) + " " + strconv.FormatInt(o.Number, 10) }
 
 // File is its name in messages.
 func (o Override) File() string { return string(o.Level()) + "-override.yaml" }

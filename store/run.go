@@ -35,9 +35,8 @@ type Run struct {
 	// ConnectorVersionID and ConnectorDigest are what the run pinned when it started; nil before.
 	ConnectorVersionID *int64
 	ConnectorDigest    *string
-	// Overrides are the inner ids of the mapping overrides that it pinned, OverrideNames what they are called.
+	// Overrides are the inner ids of the mapping overrides that it pinned.
 	Overrides       []int64
-	OverrideNames   []string
 	Settings        json.RawMessage
 	SettingsVersion int64
 	RemoteVersion   string
@@ -92,15 +91,10 @@ func (k RunKeys) Len() int {
 	return n
 }
 
-// overrideNamesSQL are the overrides that a run r pinned, as people call them.
-const overrideNamesSQL = `ARRAY(
-           SELECT CASE WHEN o.coupling_id IS NULL THEN 'webshop ' ELSE 'coupling ' END || o.number
-           FROM mapping_override o WHERE o.id = ANY (r.overrides) ORDER BY o.coupling_id NULLS FIRST)`
-
 const runSelect = `
 SELECT r.id, r.uuid, r.webshop_id, w.uuid AS webshop_uuid, r.coupling_id, c.uuid AS coupling_uuid, c.connector,
        r.direction, r.stream_group, r.mode, r.trigger, r.asked_by, r.workflow_id, r.state, r.wait_reason, r.wait_until,
-       r.window_from, r.window_to, r.window_by, r.keys, r.connector_version_id, v.digest AS connector_digest, r.overrides, ` + overrideNamesSQL + ` AS override_names, r.settings,
+       r.window_from, r.window_to, r.window_by, r.keys, r.connector_version_id, v.digest AS connector_digest, r.overrides, r.settings,
        r.settings_version, r.remote_version, r.evidence, r.error, r.queued_at, r.started_at, r.finished_at,
        s.last_page_at, s.total, s.pages, s.records, s.changed, s.unchanged, s.parked, s.gone, s.objects, s.bytes
 FROM run r
