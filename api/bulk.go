@@ -269,6 +269,13 @@ func (s *server) bulkUpgrade(ctx context.Context, who caller, in *bulkRequest) (
 		},
 		do: func(ctx context.Context, scope store.Scope, c store.Coupling, r *bulkResult) error {
 			return s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
+				overrides, err := tx.OverridesInForce(ctx, c.ID)
+				if err != nil {
+					return err
+				}
+				if _, err := connector.TestOverrides(layersOf(overrides)); err != nil {
+					return koppel.E(koppel.KindConflict, op, "its mapping override does not go with version "+to.Version+": "+koppel.DetailOf(err)+"; correct it first: koppel mapping save "+c.UUID+" -f FILE")
+				}
 				after, err := tx.PinConnectorVersion(ctx, c.UUID, pin)
 				if err != nil {
 					return err
