@@ -597,6 +597,7 @@ TABLE coupling ROW LEVEL SECURITY FORCED
     closing_since timestamp with time zone  -- Since when it is being disabled or removed; null when nothing of that is under way.
     remove_objects text  -- It is being removed, or was: what becomes of objects that no other coupling carries. Null otherwise.
     removed_at timestamp with time zone  -- When it was removed; null before.
+    hold text  -- Why the coupling stays on connector_version_id though it follows the current version: its mapping override does not go with that one. Null when it is not held.
     CONSTRAINT coupling_jitter_seconds_check CHECK (((jitter_seconds >= 0) AND (jitter_seconds <= 3600)))
     CONSTRAINT coupling_pause_owner_check CHECK ((pause_owner = ANY (ARRAY['person'::text, 'auth'::text, 'policy'::text, 'quota'::text])))
     CONSTRAINT coupling_remove_objects_check CHECK ((remove_objects = ANY (ARRAY['keep'::text, 'disable'::text])))
