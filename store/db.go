@@ -54,10 +54,8 @@ type DB struct {
 }
 
 // sessionDefaults are settings of each connection that its DSN does not set. A process that is stopped inside a
-// transaction must not keep its locks from the one that takes over, and no statement here runs as long as compiling
-// it would take on a busy machine.
+// transaction must not keep its locks from the one that takes over.
 var sessionDefaults = map[string]string{
-	"jit":                                 "off",
 	"idle_in_transaction_session_timeout": "15s",
 	"statement_timeout":                   "2min",
 	// The subplans of row-level security make short statements look dear enough to be compiled, which takes longer than
