@@ -77,7 +77,7 @@ FROM parked p WHERE p.resolved_at IS NULL AND p.outbox_id IS NULL AND ` + review
 	koppel.CauseParked: `
 SELECT p.webshop_id, p.coupling_id, NULL::text AS connector, concat_ws(' ', p.object, p.kind, p.field, p.expression) AS about, count(*) AS count,
        min(p.first_at) AS oldest, max(p.last_at) AS newest, p.kind,
-       concat_ws(' ', nullif(p.object, ''), nullif(p.field, '')) || ': ' || min(p.reason) AS detail, '' AS owner, '' AS next, NULL::text AS subject
+       concat_ws(': ', nullif(concat_ws(' ', nullif(p.object, ''), nullif(p.field, '')), ''), min(p.reason)) AS detail, '' AS owner, '' AS next, NULL::text AS subject
 FROM parked p WHERE p.resolved_at IS NULL AND p.outbox_id IS NULL AND NOT ` + reviewedSQL + `
 GROUP BY p.webshop_id, p.coupling_id, p.object, p.kind, p.field, p.expression`,
 	// How often a group is read is seen from the runs themselves: three times that without one is too long. A run that
