@@ -74,6 +74,10 @@ func (s *sending) attempt(ctx context.Context) (PushResult, error) {
 	if why := s.what.Unwanted; why != "" && !s.try.LookUp {
 		return s.dropped(ctx, why)
 	}
+	in.Operation = s.try.Operation
+	if in.Object == koppel.Shipments && !s.connector.Push[in.Object].Can(in.Operation) {
+		return s.dropped(ctx, "the remote has it and takes no changes of it")
+	}
 	pushed, err := s.client.Push(ctx, in)
 	var unsure *rest.UnknownOutcome
 	switch {

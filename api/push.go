@@ -13,7 +13,7 @@ type write struct {
 	ID        string            `json:"id" format:"uuid" doc:"The idempotency key"`
 	Coupling  string            `json:"coupling" format:"uuid"`
 	Object    koppel.Object     `json:"object"`
-	Operation string            `json:"operation" enum:"create,update,cancel,set"`
+	Operation string            `json:"operation" enum:"create,update,cancel,set,raise"`
 	Reference string            `json:"reference"`
 	State     store.OutboxState `json:"state" enum:"pending,sending,sent,unknown,parked,dropped"`
 	Held      string            `json:"held,omitempty" enum:"cap,stop" doc:"Why it waits although it is due"`

@@ -90,6 +90,9 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/buy-orders/{id}/cancel", id: "cancelBuyOrder", scope: ordersWrite, tag: "Buy orders", summary: "Cancel a buy order, also in the remote", add: handle(s, s.cancelBuyOrder)},
 		{method: get, path: base + "/buy-orders/{id}/preview", id: "previewBuyOrder", scope: couplingsRead, tag: "Buy orders", summary: "Show what a push would send, without sending it", add: handle(s, s.previewBuyOrder)},
 
+		{method: post, path: base + "/buy-orders/{id}/deliveries", id: "bookDelivery", scope: ordersWrite, tag: "Buy orders", summary: "Book what came in on a buy order, or went back", status: http.StatusCreated, add: handle(s, s.bookDelivery)},
+		{method: post, path: base + "/sell-orders/{id}/shipments", id: "bookShipment", scope: ordersWrite, tag: "Sell orders", summary: "Book that a sell order was sent", status: http.StatusCreated, add: handle(s, s.bookShipment)},
+
 		{method: get, path: base + "/pushes", id: "listPushes", scope: couplingsRead, tag: "Pushes", summary: "List writes to remotes, newest first", add: handle(s, s.listPushes)},
 		{method: get, path: base + "/pushes/{id}", id: "getPush", scope: couplingsRead, tag: "Pushes", summary: "Get a write with where it stands", add: handle(s, s.getPush)},
 		{method: post, path: base + "/pushes/{id}/retry", id: "retryPush", scope: syncRun, tag: "Pushes", summary: "Try a parked write again; it is looked up first", add: handle(s, s.retryPush)},

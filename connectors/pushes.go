@@ -10,5 +10,12 @@ func (c *Connector) Pushes(settings map[string]any) []koppel.Object {
 	if on, _ := settings[stockSetting].(bool); on && c.Push[koppel.Stock].Can("set") {
 		pushes = append(pushes, koppel.Stock)
 	}
+	if on, _ := settings[shipmentsSetting].(bool); on && c.Push[koppel.Shipments].Can("create") {
+		pushes = append(pushes, koppel.Shipments)
+	}
+	// Deliveries go both ways where purchase orders do.
+	if c.Push[koppel.ItemDeliveries].Can("create") && c.Direction(settings) == TwoWay {
+		pushes = append(pushes, koppel.ItemDeliveries)
+	}
 	return pushes
 }

@@ -17,6 +17,7 @@ func CommonSettings() []koppel.Setting {
 		{Name: buyOrdersSetting, Type: koppel.SettingEnum, Choices: []string{"off", OneWay, TwoWay}, Default: "off", Title: "Purchase orders", Doc: "1-way sends them; 2-way also reads them back, with what was delivered"},
 		{Name: suppliersSetting, Type: koppel.SettingStrings, Default: []string{}, Title: "Suppliers whose purchase orders go here", Doc: "Names or ids; where several couplings could receive an order, the one that lists its supplier does"},
 		{Name: stockSetting, Type: koppel.SettingBool, Default: false, Title: "Send stock", Doc: "The stock that another coupling or a person gives is written here whenever it changes; this coupling's own stock then only counts where nobody else gives it"},
+		{Name: shipmentsSetting, Type: koppel.SettingBool, Default: false, Title: "Send shipments", Doc: "Carrier and tracking code of what was sent go to the system that the order came from"},
 		{Name: UnitsSetting, Type: koppel.SettingBool, Default: false, Title: "Lot sizes are purchase units", Doc: "Quantities are sent in whole purchase units of the supplier product's lot size"},
 	}
 	for _, object := range koppel.Objects() {
@@ -40,6 +41,7 @@ const (
 	suppliersSetting = "buy_orders.suppliers"
 	unitFactors      = "unit_factors"
 	stockSetting     = "push.stock"
+	shipmentsSetting = "push.shipments"
 	// UnitsSetting says that lot sizes are purchase units.
 	UnitsSetting = "push.purchase_units"
 	// OneWay is the direction of purchase orders that are sent only.
@@ -122,6 +124,8 @@ func (c *Connector) actsOn(setting string) bool {
 		return c.Push[koppel.BuyOrders] != nil
 	case stockSetting:
 		return c.Push[koppel.Stock] != nil
+	case shipmentsSetting:
+		return c.Push[koppel.Shipments] != nil
 	case unitFactors:
 		return strings.Contains(c.Source.Mapping, "settings."+unitFactors)
 	case koppel.LinesSetting(koppel.SellOrders):

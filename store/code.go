@@ -93,6 +93,8 @@ const (
 	findGLNsSQL  = `SELECT o.id, o.gln, ` + ownSourceSQL + ` FROM supplier o WHERE o.webshop_id = $1 AND o.gln = ANY($2) ORDER BY o.id`
 	findSalesSQL = `SELECT o.id, o.number, ` + ownSourceSQL + ` FROM sell_order o WHERE o.webshop_id = $1 AND o.number = ANY($2) ORDER BY o.id`
 	findRefsSQL  = `SELECT o.id, o.reference, ` + ownSourceSQL + ` FROM buy_order o WHERE o.webshop_id = $1 AND o.reference = ANY($2) ORDER BY o.id`
+
+	findReceiptsSQL = `SELECT o.id, o.reference, ` + ownSourceSQL + ` FROM item_delivery o WHERE o.webshop_id = $1 AND o.reference = ANY($2) ORDER BY o.id`
 )
 
 // matchers are the ways to find an object, by mapping key.
@@ -112,6 +114,9 @@ var matchers = map[koppel.Object]map[string]matcher{
 
 // byReference finds buy orders by our number, whatever the mapping key.
 var byReference = matcher{buyReference, sameText, itself, findRefsSQL}
+
+// byDeliveryReference finds deliveries by the number under which they were pushed.
+var byDeliveryReference = matcher{deliveryReference, sameText, itself, findReceiptsSQL}
 
 // codePrefixes are the starts of keys that name an object by one of its codes instead of by a remote id: "sku:A-1".
 var codePrefixes = map[koppel.Object]map[string]string{

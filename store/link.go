@@ -48,6 +48,9 @@ func (w *writing) link(ctx context.Context, g *group) error {
 	rule := w.self().rule(g.t.object)
 	secondary := rule.Role == koppel.RoleSecondary
 	switch m, ok := matchers[g.t.object][rule.Key]; {
+	case g.t.object == koppel.ItemDeliveries && !secondary:
+		// One that we pushed comes back; any other is created.
+		return w.linkBy(ctx, g, fresh, search{matcher: byDeliveryReference, foreign: true})
 	case g.t.object == koppel.BuyOrders:
 		return w.linkBy(ctx, g, fresh, search{matcher: byReference, shared: true})
 	case ok:

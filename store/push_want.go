@@ -16,12 +16,14 @@ type wantedPush struct {
 }
 
 // A row that was never tried takes the change with it; one that was is followed by another.
+const joinPushSQL = `
+ON CONFLICT (coupling_id, object, object_id) WHERE state IN ('pending', 'sending', 'unknown')
+DO UPDATE SET edited = outbox.edited OR outbox.state <> 'pending' OR outbox.attempts > 0, updated_at = now()`
+
 const wantPushesSQL = `
 INSERT INTO outbox (uuid, webshop_id, coupling_id, object, object_id, operation, reference, due_at)
 SELECT u.uuid::uuid, $5::bigint, u.coupling, $6::text, u.id, $7::text, u.reference, clock_timestamp() + make_interval(secs => $8::bigint / 1000.0)
-FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) AS u(uuid, coupling, id, reference)
-ON CONFLICT (coupling_id, object, object_id) WHERE state IN ('pending', 'sending', 'unknown')
-DO UPDATE SET edited = outbox.edited OR outbox.state <> 'pending' OR outbox.attempts > 0, updated_at = now()`
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) AS u(uuid, coupling, id, reference)` + joinPushSQL
 
 // pushColumns are wanted writes as the statement's arrays, in the order in which rows are locked.
 func pushColumns(list []wantedPush) (uuids []string, couplings, ids []int64, references []string) {

@@ -53,6 +53,10 @@ func (tx *Tx) ToPush(ctx context.Context, object koppel.Object, id, coupling int
 			out.Positions = append(out.Positions, line.Position)
 		}
 		return out, err
+	case koppel.ItemDeliveries:
+		return tx.deliveryToPush(ctx, id, coupling)
+	case koppel.Shipments:
+		return tx.shipmentToPush(ctx, id, coupling)
 	}
 	return Pushed{}, invalid("read for push", "%s are not pushed", object)
 }

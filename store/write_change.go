@@ -7,6 +7,8 @@ type changeSet struct {
 	object    koppel.Object
 	operation string
 	rows      *rows
+	// ids of what may have to be pushed.
+	ids []int64
 }
 
 var changeRow = &rowType{"change_row", []rowCol{{"object_id", oidInt8}, {"fields", oidInt8}}}
@@ -30,11 +32,14 @@ func (w *writing) change(object koppel.Object, operation string, id, fields int6
 			return
 		}
 	}
-	w.changes = append(w.changes, changeSet{object, operation, newRows(changeRow, 0)})
+	w.changes = append(w.changes, changeSet{object: object, operation: operation, rows: newRows(changeRow, 0)})
 	w.changes[len(w.changes)-1].add(id, fields)
 }
 
 func (s *changeSet) add(id, fields int64) {
+	if _, follows := following[s.object]; follows {
+		s.ids = append(s.ids, id)
+	}
 	s.rows.begin()
 	s.rows.int8(id)
 	s.rows.int8(fields)
@@ -44,6 +49,7 @@ func (s *changeSet) add(id, fields int64) {
 // writeChanges asks for what is to be pushed of the changes and numbers them, last of all.
 func (w *writing) writeChanges() {
 	w.writeWanted()
+	w.wantFollowing()
 	for i := range w.changes {
 		s := &w.changes[i]
 		n := int64(s.rows.n)

@@ -148,7 +148,8 @@ func (g *group) madeHere(tg *target, s slot) bool {
 		return s.part == partValue && s.field == productAssembled && tg.winner[productAssembled] == nil
 	case koppel.ItemDeliveries:
 		// When it was first seen, where the remote does not tell.
-		return s.part == partValue && s.field == deliveryAt && absent(tg.values[deliveryAt])
+		// And our reference of one that was pushed.
+		return s.part == partValue && (s.field == deliveryAt || s.field == deliveryReference) && absent(tg.values[s.field])
 	case koppel.BuyOrders:
 		if s.part == partValue && s.field == buyCompleted {
 			// Decided with the order's deliveries.

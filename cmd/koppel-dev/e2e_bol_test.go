@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 
 var marketplaces = []scenario{
 	{"a marketplace's orders find the shop's products and follow their changes", marketplaceOrdersFollow},
+	{"tracking reaches the marketplace once though the answer was lost", trackingReachesTheMarketplace},
 }
 
 // market is a bol account that a webshop is coupled to.
@@ -192,4 +195,49 @@ func TestAnExportSurvivesAKilledWorker(t *testing.T) {
 	if len(stock) != 0 {
 		t.Errorf("%d offers became no product", len(stock))
 	}
+}
+
+// sync.md 6: what was sent of an order reaches the marketplace that it came
+// from, with carrier and code, once though the answer was lost.
+func trackingReachesTheMarketplace(t *testing.T, l *land) {
+	shop := newSite(t, l, demoshop.Config{Products: 20, Orders: -1})
+	shop.activate(t)
+	m := newMarket(t, l, shop.webshop, bol.Config{Offers: 5, Orders: 2, NoLimits: true}, koppel.RoleSecondary)
+	if _, err := l.api.SetSettings(t.Context(), m.coupling.ID, map[string]any{"push.shipments": true}); err != nil {
+		t.Fatal(err)
+	}
+	m.activate(t)
+	number, err := m.account.PlaceOrder(bol.NewOrder{Items: []bol.NewItem{{EAN: "8710000000003", Quantity: 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.sync(t, client.Sync{Object: koppel.SellOrders, Mode: koppel.ModeSince})
+	if err := m.account.Misbehave(bol.Misbehaviour{Faults: []bol.Fault{{Kind: bol.ErrorAfter, Method: "POST", Path: "/retailer/shipments", Times: 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	before := m.account.State().Shipments
+	if _, err := l.api.BookShipment(t.Context(), m.objects(t, koppel.SellOrders)[number].ID, client.NewShipment{Carrier: "POSTNL", TrackingCode: "3SKOPPEL7"}); err != nil {
+		t.Fatal(err)
+	}
+	writes := m.sent(t, koppel.Shipments)
+	if len(writes) != 1 || m.account.State().Shipments != before+1 {
+		t.Fatalf("%d writes, %d shipments: %+v", len(writes), m.account.State().Shipments-before, writes)
+	}
+	m.sync(t, client.Sync{Object: koppel.Shipments, Mode: koppel.ModeFull})
+	if o := m.objects(t, koppel.Shipments)[writes[0].RemoteID]; !same(o, "tracking_code", "3SKOPPEL7") || !same(o, "carrier", "POSTNL") {
+		t.Errorf("read back it is %s", o.Values)
+	}
+	if again := m.sent(t, koppel.Shipments); len(again) != 1 {
+		t.Errorf("what was read back is sent again: %+v", again)
+	}
+}
+
+// sent waits until there are writes of a kind and all of them are sent.
+func (s *site) sent(t *testing.T, object koppel.Object) []client.Write {
+	t.Helper()
+	await(t, "a write of "+string(object), func(context.Context) (bool, string) {
+		all := s.pushes(t)
+		return slices.ContainsFunc(all, func(w client.Write) bool { return w.Object == object }), fmt.Sprintf("%+v", all)
+	})
+	return slices.DeleteFunc(s.settled(t), func(w client.Write) bool { return w.Object != object })
 }

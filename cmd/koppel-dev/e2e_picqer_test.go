@@ -17,6 +17,7 @@ import (
 var warehouses = []scenario{
 	{"a warehouse is read, and its orders are sent, changed, received and cancelled", aWarehouseBothWays},
 	{"an order that was made and not made final goes on at the second step", aHalfMadeOrderGoesOn},
+	{"a delivery is pushed once though the answer was lost", aDeliveryIsPushedOnce},
 	{"a stop holds what is due until it ends", aStopHoldsPushes},
 }
 
@@ -245,4 +246,65 @@ type remoteOrder struct {
 		ID     int64 `json:"idpurchaseorder_product"`
 		Amount int64 `json:"amount"`
 	} `json:"products"`
+}
+
+// sync.md 6: a delivery that is booked here reaches the receiver of its order
+// once, though the answer was lost, and comes back as what it is.
+func aDeliveryIsPushedOnce(t *testing.T, l *land) {
+	a := newAccount(t, l)
+	draft := a.buy(t)
+	bought := a.awaitWrite(t, a.place(t, draft.ID), "sent")
+	order, err := l.api.BuyOrder(t.Context(), draft.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []struct {
+		Product struct {
+			ID string `json:"id"`
+		} `json:"product"`
+		Quantity int64 `json:"quantity"`
+	}
+	if err := json.Unmarshal(order.Values["lines"], &lines); err != nil || len(lines) != 2 {
+		t.Fatalf("lines %s, %v", order.Values["lines"], err)
+	}
+	if err := a.Misbehave(picqer.Misbehaviour{Faults: []picqer.Fault{
+		{Kind: picqer.ErrorAfter, Times: 1, Method: "POST", Suffix: "/receipts"},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	booked, err := l.api.BookDelivery(t.Context(), draft.ID, client.NewDelivery{Product: lines[0].Product.ID, Quantity: lines[0].Quantity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the delivery to be in Picqer", func(ctx context.Context) (bool, string) {
+		list, err := l.api.Writes(ctx, client.WriteFilter{Coupling: a.coupling.ID})
+		if err != nil || len(list.Data) == 0 {
+			return false, fmt.Sprint(err)
+		}
+		w := list.Data[0]
+		return w.Object == koppel.ItemDeliveries && w.State == "sent", fmt.Sprintf("%+v", w)
+	})
+	posted := int64(0)
+	for _, c := range a.Ledger().Counts {
+		if c.Method == "POST" && c.Effect == "receipt.created" {
+			posted += c.Count
+		}
+	}
+	if posted != 1 {
+		t.Errorf("%d receipts were made, want one: %+v", posted, a.Ledger().Counts)
+	}
+	a.read(t, koppel.BuyOrders)
+	a.read(t, koppel.ItemDeliveries)
+	all := a.objects(t, koppel.ItemDeliveries)
+	if len(all) != 1 {
+		t.Errorf("%d deliveries, want the one that was booked: %+v", len(all), all)
+	}
+	for _, o := range all {
+		if o.ID != booked.ID {
+			t.Errorf("delivery %s came back as %s", booked.ID, o.ID)
+		}
+	}
+	if got := a.remoteOrder(t, bought.RemoteID); got.Status == "received" {
+		t.Errorf("the order is received as a whole: %+v", got)
+	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) buyOrderCommand() *cobra.Command {
-	return noun("buy-order", "Make buy orders, place and change them and see them arrive", p.buyOrderCreate(), p.buyOrderEdit(), p.buyOrderPlace(), p.buyOrderPush(),
+	return noun("buy-order", "Make buy orders, place and change them and see them arrive", p.buyOrderCreate(), p.buyOrderEdit(), p.buyOrderPlace(), p.buyOrderPush(), p.buyOrderReceive(),
 		p.buyOrderCancel(), p.buyOrderShow())
 }
 
