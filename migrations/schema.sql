@@ -861,6 +861,7 @@ TABLE item_delivery ROW LEVEL SECURITY FORCED
     CONSTRAINT item_delivery_state_reason_check CHECK ((state_reason = ANY (ARRAY['remote'::text, 'gone'::text, 'person'::text])))
     CONSTRAINT item_delivery_pkey PRIMARY KEY (webshop_id, id)
     CREATE INDEX item_delivery_order ON public.item_delivery USING btree (webshop_id, buy_order_id, line) WHERE (buy_order_id IS NOT NULL)
+    CREATE INDEX item_delivery_reference ON public.item_delivery USING btree (webshop_id, reference) WHERE (reference IS NOT NULL)
     CREATE UNIQUE INDEX item_delivery_uuid ON public.item_delivery USING btree (webshop_id, uuid)
     CREATE INDEX item_delivery_waits_order ON public.item_delivery USING btree (webshop_id, key_coupling_id, buy_order_key) WHERE (buy_order_id IS NULL)
     CREATE INDEX item_delivery_waits_product ON public.item_delivery USING btree (webshop_id, key_coupling_id, product_key) WHERE ((product_id IS NULL) AND (product_key IS NOT NULL))

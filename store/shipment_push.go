@@ -56,7 +56,7 @@ func (tx *Tx) shipmentToPush(ctx context.Context, id, coupling int64) (Pushed, e
 	if err != nil {
 		return Pushed{}, wrap(op, err)
 	}
-	shipped, err := many[line](ctx, tx, pushShippedSQL, args)
+	shipped, err := many[line](ctx, tx, pushShippedSQL, pgx.StrictNamedArgs{"webshop": webshop, "id": id})
 	if err != nil {
 		return Pushed{}, wrap(op, err)
 	}
