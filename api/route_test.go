@@ -25,7 +25,9 @@ type trespass struct {
 func (s *site) trespasses(t *testing.T) map[string]trespass {
 	s.read(t, s.their, koppel.Products, productRecord(t, "1"))
 	s.read(t, s.their, koppel.Suppliers, supplierRecord(t, "1"))
+	s.read(t, s.their, koppel.SellOrders, record(t, koppel.SellOrders, "o1", map[string]any{"number": "1001", "placed_at": s.coupling.CreatedAt}))
 	product := s.object(t, s.other, koppel.Products).UUID
+	sale := s.object(t, s.other, koppel.SellOrders).UUID
 	supplier := s.object(t, s.other, koppel.Suppliers).UUID
 	order := s.order(t, s.other, supplier, product)
 	second := s.order(t, s.other, supplier, product)
@@ -118,6 +120,8 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"updateBuyOrder":         {v1 + "/buy-orders/" + order, map[string]any{"expected_delivery_date": "2031-01-31"}, 404},
 		"cancelBuyOrder":         {v1 + "/buy-orders/" + second + "/cancel", nil, 404},
 		"previewBuyOrder":        {v1 + "/buy-orders/" + order + "/preview", nil, 404},
+		"bookDelivery":           {v1 + "/buy-orders/" + order + "/deliveries", map[string]any{"product": product, "quantity": 2}, 404},
+		"bookShipment":           {v1 + "/sell-orders/" + sale + "/shipments", map[string]any{"carrier": "POSTNL"}, 404},
 		"listPushes":             {v1 + "/pushes", nil, 200},
 		"getPush":                {v1 + "/pushes/" + write, nil, 404},
 		"retryPush":              {v1 + "/pushes/" + write + "/retry", nil, 404},
