@@ -104,6 +104,7 @@ const allWrittenSQL = `SELECT (SELECT count(*) FROM record) AS r, (SELECT count(
 func TestANewHolderWaitsForTheBatchesInFlightAndGoesOnAfterThem(t *testing.T) {
 	t.Parallel()
 	r := newReading(t)
+	r.Engine.SetLeaseWaitForTest(time.Minute) // a busy machine may take seconds between the gate and the commit
 	g := r.newGate(t, "UPDATE", "scan")
 	first := numbered(t, r.lease, 1, nil)
 	second := numbered(t, r.lease, 2, first)
