@@ -27,12 +27,16 @@ type parked struct {
 	FirstAt    time.Time   `json:"first_at"`
 	LastAt     time.Time   `json:"last_at"`
 	Times      int64       `json:"times" doc:"How often it was parked"`
+	ResolvedAt *time.Time  `json:"resolved_at,omitempty" doc:"When it was mapped after all, or a person took it off the list"`
+	ResolvedBy string      `json:"resolved_by,omitempty" doc:"Who took it off the list; absent when it was mapped after all"`
+	Resolution string      `json:"resolution,omitempty" doc:"Why it was taken off the list"`
 }
 
 func showParked(p store.ParkedRow) parked {
 	return parked{
 		ID: p.UUID, Coupling: p.CouplingUUID, Stream: text(p.Stream), RemoteID: p.RemoteID, Object: p.Object, Kind: p.Kind, Field: p.Field,
 		Expression: p.Expression, Input: p.Input, Reason: p.Reason, Push: text(p.Outbox), Run: text(p.RunUUID), FirstAt: p.FirstAt, LastAt: p.LastAt, Times: p.Times,
+		ResolvedAt: p.ResolvedAt, ResolvedBy: text(p.ResolvedBy), Resolution: text(p.ResolvedReason),
 	}
 }
 
@@ -42,6 +46,8 @@ type parkedList struct {
 	Coupling string        `query:"coupling" format:"uuid"`
 	Object   koppel.Object `query:"object" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries"`
 	Kind     koppel.Kind   `query:"kind" maxLength:"64"`
+	Field    string        `query:"field" maxLength:"255"`
+	Resolved bool          `query:"resolved" doc:"The resolved ones instead of the open ones"`
 	Search   string        `query:"search" maxLength:"255" doc:"A remote id, or a part of reason, field or input"`
 }
 
@@ -57,7 +63,7 @@ func (s *server) listParked(ctx context.Context, who caller, in *parkedList) (pa
 			}
 		}
 		page, err := tx.ParkedRecords(ctx, store.ParkedFilter{
-			Coupling: in.Coupling, Object: in.Object, Kind: in.Kind, Search: in.Search, Limit: in.Limit, After: in.Cursor,
+			Coupling: in.Coupling, Object: in.Object, Kind: in.Kind, Field: in.Field, Resolved: in.Resolved, Search: in.Search, Limit: in.Limit, After: in.Cursor,
 		})
 		return pageOf(page, showParked), err
 	})
@@ -85,21 +91,26 @@ type retryRequest struct {
 		Coupling string        `json:"coupling" format:"uuid"`
 		Kind     koppel.Kind   `json:"kind,omitempty" maxLength:"64"`
 		Object   koppel.Object `json:"object,omitempty" enum:"suppliers,products,product_compositions,supplier_products,sell_orders,shipments,buy_orders,item_deliveries"`
+		Field    string        `json:"field,omitempty" maxLength:"255"`
+		DryRun   bool          `json:"dry_run,omitempty" doc:"Only say how many"`
 	}
 }
 
 func (s *server) retryAllParked(ctx context.Context, who caller, in *retryRequest) (retried, error) {
-	filter := store.ParkedFilter{Coupling: in.Body.Coupling, Object: in.Body.Object, Kind: in.Body.Kind, Limit: 500}
+	filter := store.ParkedFilter{Coupling: in.Body.Coupling, Object: in.Body.Object, Kind: in.Body.Kind, Field: in.Body.Field, Limit: 500}
 	var all []store.ParkedRow
 	if _, _, err := s.findCoupling(ctx, who, in.Body.Coupling); err != nil {
 		return retried{}, err
 	}
-	for more := true; more && len(all) <= retryMost; {
+	for more := true; more && (len(all) <= retryMost || in.Body.DryRun); {
 		page, err := store.With(ctx, s.Store, who.scope, func(tx *store.Tx) (store.Page[store.ParkedRow], error) { return tx.ParkedRecords(ctx, filter) })
 		if err != nil {
 			return retried{}, err
 		}
 		all, filter.After, more = append(all, page.Items...), page.Next, page.Next != ""
+	}
+	if in.Body.DryRun {
+		return retried{Records: len(all), Runs: []started{}}, nil
 	}
 	return s.retry(ctx, who, in.Body.Coupling, all)
 }

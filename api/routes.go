@@ -102,9 +102,14 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/push-stops/{id}/end", id: "endPushStop", scope: couplingsWrite, tag: "Pushes", summary: "Let pushes go on", add: handle(s, s.endPushStop)},
 
 		{method: get, path: base + "/parked", id: "listParked", scope: couplingsRead, tag: "Parked", summary: "List records that could not be processed", add: handle(s, s.listParked)},
+		{method: get, path: base + "/parked/causes", id: "listParkedCauses", scope: couplingsRead, tag: "Parked", summary: "Count parked records by cause, the most frequent first", add: handle(s, s.listParkedCauses)},
 		{method: get, path: base + "/waiting", id: "listWaiting", scope: couplingsRead, tag: "Parked", summary: "List references that wait for what they name", add: handle(s, s.listWaiting)},
 		{method: post, path: base + "/parked/{id}/retry", id: "retryParked", scope: syncRun, tag: "Parked", summary: "Read a parked record again", status: http.StatusAccepted, add: handle(s, s.retryParked)},
 		{method: post, path: base + "/parked/retry", id: "retryAllParked", scope: syncRun, tag: "Parked", summary: "Read all parked records of a coupling again", status: http.StatusAccepted, add: handle(s, s.retryAllParked)},
+		{method: post, path: base + "/parked/{id}/resolve", id: "resolveParked", scope: syncRun, tag: "Parked", summary: "Take a parked record off the list without mapping it", add: handle(s, s.resolveParked)},
+		{method: post, path: base + "/parked/{id}/unresolve", id: "unresolveParked", scope: syncRun, tag: "Parked", summary: "Put a record that a person took off the list back on it", add: handle(s, s.unresolveParked)},
+		{method: post, path: base + "/parked/resolve", id: "resolveAllParked", scope: syncRun, tag: "Parked", summary: "Take the parked records of a coupling off the list, by cause", add: handle(s, s.resolveAllParked)},
+		{method: post, path: base + "/parked/unresolve", id: "unresolveAllParked", scope: syncRun, tag: "Parked", summary: "Put such records back on the list, by cause", add: handle(s, s.unresolveAllParked)},
 
 		{method: get, path: base + "/webshops/{id}/trace", id: "traceWebshop", scope: couplingsRead, tag: "Support", summary: "What is known of a SKU, EAN, remote id or order number, and what happened to it", add: handle(s, s.traceWebshop)},
 		{method: get, path: base + "/inbox", id: "readInbox", scope: couplingsRead, tag: "Support", summary: "What needs a person now, by cause and owner", add: handle(s, s.readInbox)},

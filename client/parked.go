@@ -29,6 +29,10 @@ type Parked struct {
 	FirstAt time.Time `json:"first_at"`
 	LastAt  time.Time `json:"last_at"`
 	Times   int64     `json:"times"`
+	// ResolvedBy took it off the list for Resolution; "" when it was mapped after all.
+	ResolvedAt *time.Time `json:"resolved_at,omitempty"`
+	ResolvedBy string     `json:"resolved_by,omitempty"`
+	Resolution string     `json:"resolution,omitempty"`
 }
 
 // ParkedFilter narrows a list of parked records; the zero value lists all.
@@ -38,15 +42,21 @@ type ParkedFilter struct {
 	Webshop, Coupling string
 	Object            koppel.Object
 	Kind              koppel.Kind
+	Field             string
 	// Search is a remote id, or a part of reason, field or input.
 	Search string
+	// Resolved lists the resolved ones instead of the open ones.
+	Resolved bool
 }
 
-// Retry says which parked records of a coupling are to be tried again.
-type Retry struct {
+// ParkedPick says which parked records of a coupling a bulk verb takes.
+type ParkedPick struct {
 	Coupling string        `json:"coupling"`
 	Kind     koppel.Kind   `json:"kind,omitempty"`
 	Object   koppel.Object `json:"object,omitempty"`
+	Field    string        `json:"field,omitempty"`
+	// DryRun only says how many.
+	DryRun bool `json:"dry_run,omitempty"`
 }
 
 // Retried are the runs that try again.
@@ -59,7 +69,11 @@ type Retried struct {
 
 // Parked lists parked records: GET /parked.
 func (c *Client) Parked(ctx context.Context, f ParkedFilter) (List[Parked], error) {
-	return get[List[Parked]](ctx, c, "/parked", f.query("webshop", f.Webshop, "coupling", f.Coupling, "object", string(f.Object), "kind", string(f.Kind), "search", f.Search))
+	resolved := ""
+	if f.Resolved {
+		resolved = "true"
+	}
+	return get[List[Parked]](ctx, c, "/parked", f.query("field", f.Field, "resolved", resolved, "webshop", f.Webshop, "coupling", f.Coupling, "object", string(f.Object), "kind", string(f.Kind), "search", f.Search))
 }
 
 // RetryOne tries one again: POST /parked/{id}/retry.
@@ -68,6 +82,6 @@ func (c *Client) RetryOne(ctx context.Context, id string) (Retried, error) {
 }
 
 // Retry tries those of a coupling again: POST /parked/retry.
-func (c *Client) Retry(ctx context.Context, r Retry) (Retried, error) {
+func (c *Client) Retry(ctx context.Context, r ParkedPick) (Retried, error) {
 	return send[Retried](ctx, c, http.MethodPost, "/parked/retry", r)
 }

@@ -1032,6 +1032,8 @@ TABLE parked ROW LEVEL SECURITY FORCED
     times bigint NOT NULL DEFAULT 1  -- How often it was parked.
     resolved_at timestamp with time zone  -- When it was mapped after all, or a person took it off the list.
     outbox_id bigint  -- The push that a person must see to; null for a record.
+    resolved_by text  -- Who took it off the list; null when it was mapped after all.
+    resolved_reason text  -- Why it was taken off the list, in that person's words.
     CONSTRAINT parked_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT parked_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES outbox(id) ON DELETE CASCADE
     CONSTRAINT parked_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE

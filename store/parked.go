@@ -29,6 +29,9 @@ type ParkedRow struct {
 	LastAt       time.Time
 	Times        int64
 	ResolvedAt   *time.Time
+	// ResolvedBy took it off the list without mapping it, for ResolvedReason; nil when it was mapped after all.
+	ResolvedBy     *string
+	ResolvedReason *string
 	// Outbox is the outside id of the write that a person must see to; nil for a record.
 	Outbox *string
 	// Raw is the record as it came; only Tx.Parked gives it.
@@ -37,7 +40,8 @@ type ParkedRow struct {
 
 const parkedColumns = `
 SELECT p.id, p.uuid, p.webshop_id, p.coupling_id, c.uuid AS coupling_uuid, p.stream_id, st.name AS stream, p.remote_id, p.object,
-       p.field, p.expression, p.input, p.kind, p.reason, r.uuid AS run_uuid, p.first_at, p.last_at, p.times, p.resolved_at, b.uuid AS outbox`
+       p.field, p.expression, p.input, p.kind, p.reason, r.uuid AS run_uuid, p.first_at, p.last_at, p.times, p.resolved_at,
+       p.resolved_by, p.resolved_reason, b.uuid AS outbox`
 
 const parkedFrom = `
 FROM parked p JOIN coupling c ON c.id = p.coupling_id LEFT JOIN stream st ON st.id = p.stream_id LEFT JOIN run r ON r.id = p.run_id LEFT JOIN outbox b ON b.id = p.outbox_id`
@@ -68,6 +72,7 @@ type ParkedFilter struct {
 	Stream   string
 	Object   koppel.Object
 	Kind     koppel.Kind
+	Field    string
 	// Search finds records whose remote id is the text, or whose reason, field or input holds it.
 	Search   string
 	Resolved bool // the resolved ones instead of the open ones
@@ -78,6 +83,7 @@ type ParkedFilter struct {
 const parkedsSQL = parkedColumns + `, ''::bytea AS raw` + parkedFrom + `
 WHERE p.id < @after AND (p.resolved_at IS NOT NULL) = @resolved AND (@coupling::uuid IS NULL OR c.uuid = @coupling)
   AND (@stream = '' OR st.name = @stream) AND (@object = '' OR p.object = @object) AND (@kind = '' OR p.kind = @kind)
+  AND (@field = '' OR p.field = @field)
   AND (@search = '' OR p.remote_id = @search OR strpos(lower(p.reason), lower(@search)) > 0
        OR strpos(lower(p.field), lower(@search)) > 0 OR strpos(lower(p.input), lower(@search)) > 0)
 ORDER BY p.id DESC LIMIT @limit`
@@ -96,47 +102,7 @@ func (tx *Tx) ParkedRecords(ctx context.Context, f ParkedFilter) (Page[ParkedRow
 	size := pageSize(f.Limit)
 	rows, err := many[ParkedRow](ctx, tx, parkedsSQL, pgx.StrictNamedArgs{
 		"after": from, "resolved": f.Resolved, "coupling": coupling, "stream": f.Stream, "object": string(f.Object), "kind": string(f.Kind),
-		"search": f.Search, "limit": size + 1,
+		"field": f.Field, "search": f.Search, "limit": size + 1,
 	})
 	return pageOf("parked", rows, size, func(p ParkedRow) int64 { return p.ID }), wrap(op, err)
-}
-
-const resolveParkedSQL = `UPDATE parked SET resolved_at = coalesce(resolved_at, now()) WHERE uuid = $1`
-
-// ResolveParked takes a parked record off the list without processing it; a later failure of the same record parks
-// it anew. Resolving it again changes nothing.
-func (tx *Tx) ResolveParked(ctx context.Context, id string) (ParkedRow, error) {
-	const op = "resolve parked record"
-	if err := checkID(op, "parked record", id); err != nil {
-		return ParkedRow{}, err
-	}
-	if _, err := tx.exec(ctx, resolveParkedSQL, id); err != nil {
-		return ParkedRow{}, wrap(op, err)
-	}
-	p, err := tx.Parked(ctx, id)
-	return p, wrap(op, err)
-}
-
-// ParkedGroup is how many open parked records have the same cause.
-type ParkedGroup struct {
-	CouplingUUID string
-	Stream       *string
-	Kind         koppel.Kind
-	Field        string
-	Reason       string
-	Records      int64
-	FirstAt      time.Time
-	LastAt       time.Time
-}
-
-const parkedGroupsSQL = `
-SELECT c.uuid AS coupling_uuid, st.name AS stream, p.kind, p.field, min(p.reason) AS reason, count(*) AS records,
-       min(p.first_at) AS first_at, max(p.last_at) AS last_at` + parkedFrom + `
-WHERE p.resolved_at IS NULL
-GROUP BY c.uuid, st.name, p.kind, p.field, p.expression ORDER BY records DESC, first_at LIMIT 200`
-
-// ParkedGroups lists the causes of open parked records, the most frequent first, each with one reason as example.
-func (tx *Tx) ParkedGroups(ctx context.Context) ([]ParkedGroup, error) {
-	list, err := many[ParkedGroup](ctx, tx, parkedGroupsSQL)
-	return list, wrap("group parked records", err)
 }

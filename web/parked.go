@@ -44,7 +44,7 @@ func (s *site) retryParked(v *visit) (*page, error) {
 
 func (s *site) retryAllParked(v *visit) (*page, error) {
 	coupling := v.PostForm.Get("coupling")
-	done, err := v.api.Retry(v.Context(), client.Retry{Coupling: coupling, Kind: koppel.Kind(v.PostForm.Get("kind"))})
+	done, err := v.api.Retry(v.Context(), client.ParkedPick{Coupling: coupling, Kind: koppel.Kind(v.PostForm.Get("kind"))})
 	return afterRetry(done, coupling), err
 }
 

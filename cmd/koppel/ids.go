@@ -99,9 +99,9 @@ func objectID(ctx context.Context, c *client.Client, object koppel.Object, given
 	return id(string(object)+" object", given, ids(ctx, list, func(o client.Object) string { return o.ID }))
 }
 
-func parkedID(ctx context.Context, c *client.Client, given string) (string, error) {
+func parkedID(ctx context.Context, c *client.Client, given string, resolved bool) (string, error) {
 	list := func(ctx context.Context, page client.Page) (client.List[client.Parked], error) {
-		return c.Parked(ctx, client.ParkedFilter{Page: page})
+		return c.Parked(ctx, client.ParkedFilter{Page: page, Resolved: resolved})
 	}
 	return id("parked record", given, ids(ctx, list, func(p client.Parked) string { return p.ID }))
 }
