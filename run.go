@@ -127,6 +127,8 @@ type Evidence struct {
 	Unlisted int64 `json:"unlisted,omitempty"`
 	Waiting  int64 `json:"waiting,omitempty"`
 	Kept     int64 `json:"kept,omitempty"`
+	// Swept are changed records of which no webhook had told, where there is one that should have.
+	Swept int64 `json:"swept,omitempty"`
 	// Missing is what evidence lacks, in words; empty when the run earned its green.
 	Missing string `json:"missing,omitempty"`
 	// Odd is what a person should look at though nothing is missing, in words.

@@ -65,15 +65,24 @@ func stepsOf(connector *connectors.Connector, settings map[string]any) []koppel.
 		}
 		steps = append(steps, step)
 	}
-	return append(steps, koppel.Step{Name: StepSchedules, State: koppel.StepPending})
+	return append(steps, webhooksStep(connector), koppel.Step{Name: StepSchedules, State: koppel.StepPending})
 }
 
-// keepDone takes over what an earlier activation finished. Credentials are
-// checked each time.
+// webhooksStep is skipped where there is nothing to subscribe to.
+func webhooksStep(connector *connectors.Connector) koppel.Step {
+	step := koppel.Step{Name: StepWebhooks, State: koppel.StepPending}
+	if connector.Webhooks == nil || connector.Webhooks.Subscribe == nil {
+		step.State, step.Detail = koppel.StepSkipped, "the connector does not subscribe to any"
+	}
+	return step
+}
+
+// keepDone takes over what an earlier activation finished. Credentials and
+// webhooks are seen to each time.
 func keepDone(steps, earlier []koppel.Step) []koppel.Step {
 	for i, step := range steps {
 		at := slices.IndexFunc(earlier, func(e koppel.Step) bool { return e.Name == step.Name && e.State == koppel.StepDone })
-		if at >= 0 && step.Name != StepCredentials && step.State == koppel.StepPending {
+		if at >= 0 && step.Name != StepCredentials && step.Name != StepWebhooks && step.State == koppel.StepPending {
 			steps[i] = earlier[at]
 		}
 	}

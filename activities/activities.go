@@ -30,7 +30,10 @@ type Activities struct {
 	Shares *Shares
 	// Holder names this process in leases.
 	Holder string
-	Log    *slog.Logger
+	// PublicURL is the server's address as remotes reach it, for webhooks; none
+	// are subscribed to when it is empty.
+	PublicURL string
+	Log       *slog.Logger
 }
 
 // Memory is the one byte budget of a process.

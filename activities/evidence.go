@@ -38,7 +38,7 @@ const unlistedFew = 10
 func evidenceOf(run store.Run, scan store.Scan, usual store.Band, compared store.Compared) koppel.Evidence {
 	e := koppel.Evidence{
 		Stream: scan.Stream, EndRule: scan.EndRule, Complete: scan.Complete, Total: scan.Total, Read: scan.Records, Ignored: scan.Ignored,
-		Unseen: compared.Missing, Unlisted: compared.Unlisted, Waiting: compared.Waiting, Kept: compared.Kept,
+		Unseen: compared.Missing, Unlisted: compared.Unlisted, Waiting: compared.Waiting, Kept: compared.Kept, Swept: scan.Swept,
 	}
 	switch {
 	case !run.Mode.Scans():

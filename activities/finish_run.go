@@ -38,6 +38,9 @@ func (a *Activities) FinishRun(ctx context.Context, in Finish) (Finished, error)
 				return Finished{}, err
 			}
 		}
+		if err := tx.DropRefetched(ctx, run); err != nil {
+			return Finished{}, err
+		}
 		finished := Finished{State: run.State}
 		if next, ok, err := tx.NextQueuedRun(ctx, run.CouplingID, run.StreamGroup); err != nil {
 			return finished, err
@@ -60,6 +63,9 @@ func (a *Activities) finish(ctx context.Context, tx *store.Tx, run store.Run, in
 	}
 	end, err := verdict(run, scans, shown, in)
 	if err != nil {
+		return run, err
+	}
+	if err := a.countSwept(ctx, tx, run, scans); err != nil {
 		return run, err
 	}
 	run, err = tx.FinishRun(ctx, run.UUID, end)
@@ -85,6 +91,8 @@ func verdict(run store.Run, scans []store.Scan, shown []koppel.Evidence, in Fini
 		switch {
 		case err != nil:
 			return end, err
+		case run.Trigger == koppel.TriggerWebhook:
+			// A record that a webhook named may be gone again, or never have been ours.
 		case none:
 			in.Failure = &Failure{Kind: koppel.KindNotFound, Detail: "the remote knows none of these: " + missing}
 			if said != "" {

@@ -56,7 +56,7 @@ func (s *slice) prepare(ctx context.Context) error {
 
 func (s *slice) newBatch() *batch {
 	b := &batch{}
-	b.Lease, b.Children, b.Parent, b.Total = s.lease, s.ties.children, s.ties.parent, -1
+	b.Lease, b.Children, b.Parent, b.Total, b.Told = s.lease, s.ties.children, s.ties.parent, -1, s.hooked
 	return b
 }
 

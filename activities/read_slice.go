@@ -90,6 +90,9 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 		return SliceResult{}, err
 	}
 	s.later = p.later(in.Stream)
+	if s.hooked, err = a.told(ctx, p, in.Stream); err != nil {
+		return SliceResult{}, err
+	}
 	if err := s.setDeletes(ctx, client, scan, in.Stream); err != nil {
 		return refused(ctx, err)
 	}
@@ -116,6 +119,8 @@ type slice struct {
 	fed []fedStream
 	// later: records are mapped by the map stage, with other records.
 	later bool
+	// hooked is the stream's name where webhooks tell of its changes.
+	hooked string
 	until time.Time
 
 	fetched chan *rest.Page

@@ -21,7 +21,9 @@ type singles struct {
 	evaluator *mapping.Evaluator
 	stream    string
 	asked     singlesAsked
-	result    SliceResult
+	// named is what webhooks said of the records, where they asked for the run.
+	named  map[string]store.RefetchKey
+	result SliceResult
 }
 
 // readSingles reads the run's keys from one stream of its group. Keys that the
@@ -71,6 +73,9 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput, 
 // group is read where it is, any other from the group's streams without
 // parents. What an earlier attempt asked for is not asked again.
 func (s *singles) keys(ctx context.Context) ([]store.SingleKey, error) {
+	if s.run.Trigger == koppel.TriggerWebhook {
+		return s.namedKeys(ctx)
+	}
 	all, err := s.Store.SingleKeys(ctx, s.run)
 	if err != nil {
 		return nil, err
@@ -134,12 +139,16 @@ func (s *singles) ended(ctx context.Context, err error) (SliceResult, error) {
 
 // read fetches one key and writes what it finds.
 func (s *singles) read(ctx context.Context, key store.SingleKey) error {
+	if done, err := s.land(ctx, key); done || err != nil {
+		return err
+	}
 	ticket, err := s.Store.Ticket(ctx)
 	if err != nil {
 		return err
 	}
 	records, err := s.fetch(ctx, key)
-	if errors.Is(err, rest.ErrGone) && key.Stream == s.lease.Stream {
+	gone := errors.Is(err, rest.ErrGone) || s.named[key.Value].Gone && koppel.KindOf(err) == koppel.KindNotFound
+	if gone && key.Stream == s.lease.Stream {
 		// It was there once: that it is gone is the answer.
 		s.asked.Found = append(s.asked.Found, key.Asked)
 		return s.write(ctx, &store.Batch{Suspects: []store.Suspect{{

@@ -20,8 +20,8 @@ const (
 // goes on when its coupling does. The same for activations,
 // disablings and removals. It also starts
 // pushes that nobody has in hand, lets couplings catch up with what they missed
-// while their credentials were refused, keeps idle logins alive, makes
-// partitions, deletes what is older than its retention and reconciles schedules.
+// while their credentials were refused, keeps idle logins alive, sees to
+// webhooks, makes partitions, deletes what is older than its retention and reconciles schedules.
 func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 	_, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
@@ -62,6 +62,9 @@ func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 		return swept, err
 	}
 	if err := a.keepAlive(ctx, &swept); err != nil {
+		return swept, err
+	}
+	if swept.Webhooks, err = a.Store.DueHooks(ctx, sweepAtOnce); err != nil {
 		return swept, err
 	}
 	if swept.Partitions, err = a.Store.MakePartitions(ctx, partitionsAhead); err != nil {

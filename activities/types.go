@@ -110,6 +110,7 @@ type Activation struct {
 // The steps of an activation that are not an object.
 const (
 	StepCredentials = "credentials"
+	StepWebhooks    = "webhooks"
 	StepSchedules   = "schedules"
 )
 
@@ -208,6 +209,7 @@ type Swept struct {
 	KeptAlive   int `json:"kept_alive"`
 	Partitions  int `json:"partitions"`
 	Schedules   int `json:"schedules"`
+	Webhooks    int `json:"webhooks"`
 	// Days and Rows are what was older than its retention.
 	Days int64 `json:"days"`
 	Rows int64 `json:"rows"`

@@ -26,6 +26,8 @@ type Config struct {
 	Check CheckAccount
 	// Preview tells what a push would send.
 	Preview PreviewPush
+	// HookKeys fetches the public keys with which a remote signs its webhooks.
+	HookKeys HookKeys
 	// Gather is for how long further edits of a placed buy order are waited for.
 	Gather time.Duration
 	// PublicURL is the address of the server as customers reach it, for connect
@@ -54,6 +56,7 @@ type server struct {
 	openapi *huma.OpenAPI
 	mux     *http.ServeMux
 	rows    map[string]row
+	calls   *calls
 }
 
 // New returns the handler of the whole API.
@@ -62,7 +65,7 @@ func New(c Config) http.Handler {
 }
 
 func newServer(c Config) *server {
-	s := &server{Config: c, log: c.Log, mux: http.NewServeMux(), rows: map[string]row{}}
+	s := &server{Config: c, log: c.Log, mux: http.NewServeMux(), rows: map[string]row{}, calls: newCalls()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -47,3 +47,6 @@ type CheckAccount func(ctx context.Context, account Account) (version string, er
 // now, redacted, and how they differ from what the remote has. It only reads
 // from the remote.
 type PreviewPush func(ctx context.Context, account Account, object koppel.Object, operation string, order store.PushedOrder) (json.RawMessage, error)
+
+// HookKeys fetches the public keys with which a remote signs its webhooks, by name.
+type HookKeys func(ctx context.Context, account Account) (map[string]string, error)

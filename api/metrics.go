@@ -21,6 +21,7 @@ type figures struct {
 	log      *slog.Logger
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
+	calls    *prometheus.CounterVec
 }
 
 // The gauges that are read from the database when somebody asks.
@@ -39,7 +40,8 @@ func newFigures(registry *prometheus.Registry, db *store.DB, log *slog.Logger) *
 	f.took = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "koppel_request_seconds", Help: "How long requests took, by route.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 	}, []string{"method", "route"})
-	registry.MustRegister(f.requests, f.took, f)
+	f.calls = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "koppel_webhook_calls_total", Help: "Calls of webhooks by connector and what became of them: stored, repeat or refused."}, []string{"connector", "outcome"})
+	registry.MustRegister(f.requests, f.took, f.calls, f)
 	return f
 }
 

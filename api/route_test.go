@@ -53,6 +53,13 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		return tx.MergeObjects(ctx, koppel.Products, page.Items[0].UUID, product, "test")
 	}).UUID
 	item := v1 + "/inbox/" + s.inboxItem(t, s.other, koppel.CauseParked).ID
+	theirHook := do(t, s, store.ForWebshop(s.other.ID), func(ctx context.Context, tx *store.Tx) (store.Hook, error) {
+		if err := tx.WantHook(ctx, s.their, "products.changed"); err != nil {
+			return store.Hook{}, err
+		}
+		list, err := tx.HooksOf(ctx, s.their.ID)
+		return list[0], err
+	}).UUID
 	theirKey := do(t, s, store.ForWebshop(s.other.ID), keysOf).Items[0].UUID
 	coupling, shop := s.their.UUID, s.other.UUID
 	sync := map[string]any{"object": "products", "mode": "full"}
@@ -88,6 +95,9 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"listMappingVersions":    {v1 + "/couplings/" + coupling + "/mapping/versions", nil, 404},
 		"getMappingVersion":      {v1 + "/couplings/" + coupling + "/mapping/versions/1", nil, 404},
 		"diffMapping":            {v1 + "/couplings/" + coupling + "/mapping/diff", nil, 404},
+		"listHooks":              {v1 + "/couplings/" + coupling + "/hooks", nil, 404},
+		"getHook":                {v1 + "/hooks/" + theirHook, nil, 404},
+		"rotateHook":             {v1 + "/hooks/" + theirHook + "/rotate", nil, 404},
 		"listRuns":               {v1 + "/runs", nil, 200},
 		"getRun":                 {v1 + "/runs/" + run.UUID, nil, 404},
 		"getRunTimeline":         {v1 + "/runs/" + run.UUID + "/timeline", nil, 404},

@@ -14,6 +14,7 @@ const (
 	syncRun        = "sync:run"
 	registryWrite  = "registry:write"
 	ordersWrite    = "orders:write"
+	webhooksWrite  = "webhooks:write"
 	admin          = "admin"
 )
 
@@ -26,6 +27,9 @@ func (s *server) routes() []row {
 		{method: get, path: "/metrics", plain: s.metrics},
 		{method: get, path: "/openapi.json", plain: s.serveOpenAPI},
 		{method: get, path: "/docs", plain: serveDocs},
+		{method: post, path: hookPath, plain: s.takeCall},
+		{method: put, path: hookPath, plain: s.takeCall},
+		{method: get, path: hookPath, plain: s.takeCall},
 
 		{method: post, path: base + "/webshops", id: "createWebshop", scope: admin, installation: true, tag: "Webshops", summary: "Create a webshop", status: http.StatusCreated, add: handle(s, s.createWebshop)},
 		{method: get, path: base + "/webshops", id: "listWebshops", scope: couplingsRead, tag: "Webshops", summary: "List webshops", add: handle(s, s.listWebshops)},
@@ -52,6 +56,10 @@ func (s *server) routes() []row {
 		{method: get, path: base + "/couplings/{id}/timetable", id: "getTimetable", scope: couplingsRead, tag: "Couplings", summary: "When runs start by themselves, with the next five times", add: handle(s, s.getTimetable)},
 		{method: put, path: base + "/couplings/{id}/timetable", id: "setTimetable", scope: couplingsWrite, tag: "Couplings", summary: "Set cron lines, quiet hours and jitter", add: handle(s, s.setTimetable)},
 		{method: post, path: base + "/couplings/{id}/sync", id: "startSync", scope: syncRun, tag: "Runs", summary: "Start a run", status: http.StatusAccepted, add: handle(s, s.startSync)},
+
+		{method: get, path: base + "/couplings/{id}/hooks", id: "listHooks", scope: couplingsRead, tag: "Webhooks", summary: "List the webhooks of a coupling, by which its remote tells of changes", add: handle(s, s.listHooks)},
+		{method: get, path: base + "/hooks/{id}", id: "getHook", scope: couplingsRead, tag: "Webhooks", summary: "Get a webhook", add: handle(s, s.getHook)},
+		{method: post, path: base + "/hooks/{id}/rotate", id: "rotateHook", scope: webhooksWrite, tag: "Webhooks", summary: "Give a webhook a new address and secret, at the remote too", add: handle(s, s.rotateHook)},
 
 		{method: get, path: base + "/runs", id: "listRuns", scope: couplingsRead, tag: "Runs", summary: "List runs, newest first", add: handle(s, s.listRuns)},
 		{method: get, path: base + "/runs/{id}", id: "getRun", scope: couplingsRead, tag: "Runs", summary: "Get a run with its streams and evidence", add: handle(s, s.getRun)},

@@ -72,7 +72,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		// The query stays out: it may name people.
 		s.log.LogAttrs(ctx, level, "request", slog.String("request", v.id), slog.String("method", r.Method),
-			slog.String("path", r.URL.Path), slog.String("route", v.route), slog.Int("status", out.status), slog.Int64("bytes", out.bytes),
+			slog.String("path", shownPath(r.URL.Path)), slog.String("route", v.route), slog.Int("status", out.status), slog.Int64("bytes", out.bytes),
 			slog.Duration("took", took), slog.String("key", v.key), slog.String("remote", r.RemoteAddr))
 		if cause != nil && out.begun {
 			// Half an answer must not look like a whole one.

@@ -51,6 +51,10 @@ type Batch struct {
 	// commits only after it. It must be given to WriteBatch before this one is.
 	After *Batch
 
+	// Told is the stream's name where webhooks tell of its changes: a changed record that none named is counted as
+	// found by the scan alone.
+	Told string
+
 	turn turn
 	// only is the one object that is written of the records, where they are not mapped whole.
 	only koppel.Object

@@ -51,6 +51,8 @@ type DB struct {
 	gather    time.Duration
 	rowTypes  rowTypes
 	objectIDs objectIDs
+	jobs      *jobs
+	arrivals  arrivals
 }
 
 // sessionDefaults are settings of each connection that its DSN does not set. A process that is stopped inside a
@@ -100,9 +102,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
-	if err := db.checkRole(ctx, op); err != nil {
+	if err = db.checkRole(ctx, op); err == nil {
+		db.jobs, err = newJobs(pool, db.log)
+	}
+	if err != nil {
 		pool.Close()
-		return nil, err
+		return nil, wrap(op, err)
 	}
 	return db, nil
 }

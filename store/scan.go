@@ -32,6 +32,8 @@ type Scan struct {
 	// Total is what the remote said there is; -1 when it did not tell.
 	Total   int64
 	Batches int64
+	// Swept are changed records of which no webhook had told.
+	Swept int64
 	// After is the key that an incremental read by keyset begins after, Cursor the highest it has read; "" for none.
 	After, Cursor string
 	koppel.Counts
@@ -39,7 +41,7 @@ type Scan struct {
 
 // scanSQL reads scans with the run r and the stream st.
 const scanSQL = `
-SELECT s.id, s.stream_id, st.name AS stream, s.resume, s.ignored, s.since, s.until, s.started_at, s.last_page_at, s.ended_at, s.end_rule, s.complete, s.whole, s.counted, s.compared_at IS NOT NULL AS compared, s.total, s.batches, coalesce(s.after, '') AS after, coalesce(s.cursor, '') AS cursor,
+SELECT s.id, s.stream_id, st.name AS stream, s.resume, s.ignored, s.since, s.until, s.started_at, s.last_page_at, s.ended_at, s.end_rule, s.complete, s.whole, s.counted, s.compared_at IS NOT NULL AS compared, s.total, s.batches, s.swept, coalesce(s.after, '') AS after, coalesce(s.cursor, '') AS cursor,
        s.pages, s.records, s.changed, s.unchanged, s.parked, s.gone, s.objects, s.bytes
 FROM scan s JOIN run r ON r.id = s.run_id JOIN stream st ON st.id = s.stream_id
 `

@@ -28,6 +28,8 @@ const (
 	EventSkipped = "schedule skipped"
 	// EventTakenOver: somebody asked for what the queued run reads, or for more.
 	EventTakenOver = "taken over"
+	// EventNamed says how many calls of webhooks named how many records.
+	EventNamed = "named"
 )
 
 // eventLimit is the most bytes of data one event may hold.

@@ -26,6 +26,11 @@ WITH s AS (
     WHERE webshop_id = $1::bigint AND id = $2::bigint RETURNING batches
 )
 INSERT INTO scan_seen (webshop_id, scan_id, batch, keys) SELECT $1::bigint, $2::bigint, s.batches, $17::bytea FROM s WHERE length($17::bytea) > 0`
+	// sweptSQL counts records that no webhook named; what one names is kept until the run that reads it has ended.
+	sweptSQL = `
+UPDATE scan SET swept = swept + (SELECT count(*) FROM unnest($3::text[]) AS c(id) WHERE NOT EXISTS (
+    SELECT FROM refetch_key k WHERE k.coupling_id = $4::bigint AND k.stream = $5::text AND k.remote_id = c.id))
+WHERE webshop_id = $1::bigint AND id = $2::bigint`
 	// promoteKeySQL moves a cursor that is a whole number forward.
 	promoteKeySQL = `
 UPDATE stream SET cursor = $3::text WHERE webshop_id = $1::bigint AND id = $2::bigint
@@ -56,9 +61,22 @@ func (w *writing) writeScan() {
 	w.pipe.add(rows, countSQL, intArg(l.Webshop), intArg(l.Scan), jsonbArg(resume), intArg(c.Pages), intArg(c.Records), intArg(c.Changed),
 		intArg(c.Unchanged), intArg(c.Parked), intArg(c.Gone), intArg(c.Objects), intArg(c.Bytes), intArg(b.Total),
 		boolArg(b.End != nil), textArg(end.Rule), boolArg(end.Complete), jsonbArg(ignored), bytesArg(seenKeys(w.seen())), boolArg(end.Whole), boolArg(end.Counted), textArg(b.Cursor), jsonbArg(w.ignored()))
+	if ids := w.changedIDs(); b.Told != "" && len(ids) > 0 {
+		w.pipe.add(-1, sweptSQL, intArg(l.Webshop), intArg(l.Scan), textsArg(ids), intArg(l.Coupling), textArg(b.Told))
+	}
 	if b.Cursor != "" {
 		w.pipe.add(-1, promoteKeySQL, intArg(l.Webshop), intArg(l.Stream), textArg(b.Cursor))
 	}
+}
+
+// changedIDs are the records that the batch changes.
+func (w *writing) changedIDs() (ids []string) {
+	for _, r := range w.records {
+		if r.Marked == 0 && !w.stale(r) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // seen is what the batch saw, records without a usable id under the name they are parked by.

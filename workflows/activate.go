@@ -58,6 +58,8 @@ func (a *activation) step(ctx workflow.Context, in *activities.StepInput) error 
 	switch in.Step {
 	case activities.StepCredentials:
 		return a.check(ctx, *in)
+	case activities.StepWebhooks:
+		return note(a.slice(ctx, "subscribe to webhooks"), do.SetWebhooks, a.coupling)
 	case activities.StepSchedules:
 		return note(a.brief(ctx, "switch schedules on"), do.SetSchedules, a.coupling)
 	default:

@@ -56,9 +56,9 @@ func (e *engine) serve(ctx context.Context, r *running, port int) (string, error
 	return server.Address(), nil
 }
 
-// work starts the worker.
-func (e *engine) work(ctx context.Context, r *running) error {
-	worker, err := process.NewWorker(ctx, process.WorkerConfig{Config: e.as(e.engine)})
+// work starts the worker; public is the server's address, to which remotes send webhooks.
+func (e *engine) work(ctx context.Context, r *running, public string) error {
+	worker, err := process.NewWorker(ctx, process.WorkerConfig{Config: e.as(e.engine), PublicURL: public})
 	if err != nil {
 		return err
 	}

@@ -120,11 +120,11 @@ func newLand(t *testing.T, cfg landConfig) *land {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.url, l.key = "http://"+server.Address(), key
 	l.run(t, "server", server.Run)
 	if !cfg.noWorker {
 		l.work(t)
 	}
-	l.url, l.key = "http://"+server.Address(), key
 	if l.api, err = client.New(client.Config{URL: l.url, Key: key}); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func (l *land) registry(t *testing.T) koppel.Secret {
 // work starts a worker in this process that ends with the test.
 func (l *land) work(t *testing.T) {
 	t.Helper()
-	worker, err := process.NewWorker(t.Context(), process.WorkerConfig{Config: l.as(l.databases.engine)})
+	worker, err := process.NewWorker(t.Context(), process.WorkerConfig{Config: l.as(l.databases.engine), PublicURL: l.url})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func start(ctx context.Context, r *running, h *home, opts options, say func(stri
 	if err := h.saveState(st.state); err != nil {
 		return nil, err
 	}
-	if err := e.work(ctx, r); err != nil {
+	if err := e.work(ctx, r, p.urls.API); err != nil {
 		return nil, err
 	}
 	return p, h.noteURLs(p.urls)

@@ -43,7 +43,7 @@ func (p *program) workerCommand() *cobra.Command {
 				return err
 			}
 			worker, err := process.NewWorker(ctx, process.WorkerConfig{
-				Config: s.process(s.EngineDatabase), Concurrency: s.Concurrency, Memory: s.Memory,
+				Config: s.process(s.EngineDatabase), Concurrency: s.Concurrency, Memory: s.Memory, PublicURL: s.PublicURL,
 			})
 			if err != nil {
 				return err

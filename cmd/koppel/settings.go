@@ -55,7 +55,7 @@ var environment = []struct{ name, doc string }{
 	{"KOPPEL_TEMPORAL_CODEC_TOKEN", "token with which the Temporal UI may decrypt at the server's /codec/"},
 	{"KOPPEL_TEMPORAL_UI_ORIGIN", "origin of that UI, such as https://temporal.example.com"},
 	{"KOPPEL_LISTEN", "host:port where the server listens (127.0.0.1:8080)"},
-	{"KOPPEL_PUBLIC_URL", "address of the server as people reach it, for connect links, and with https:// for cookies that travel by TLS only (http:// and where it listens)"},
+	{"KOPPEL_PUBLIC_URL", "address of the server as people reach it, for connect links, and with https:// for cookies that travel by TLS only; as remotes reach it, for webhooks: server (http:// and where it listens) and worker (none: no webhooks)"},
 	{"KOPPEL_ALLOW_ADDRESSES", "networks, addresses and hosts that are not public and may be reached all the same, by commas"},
 	{"KOPPEL_CONCURRENCY_INTERACTIVE", "activities at once of a worker for what people wait for (20)"},
 	{"KOPPEL_CONCURRENCY_INCREMENTAL", "… for incremental reads (8)"},

@@ -51,6 +51,23 @@ func (c Config) previewPush(db *store.DB, transport *rest.Transport) api.Preview
 	}
 }
 
+// hookKeysLimit is how long a call of a webhook waits for the remote's keys.
+const hookKeysLimit = 4 * time.Second
+
+// hookKeys fetches the keys of webhooks for the API.
+func (c Config) hookKeys(db *store.DB, transport *rest.Transport) api.HookKeys {
+	return func(ctx context.Context, account api.Account) (map[string]string, error) {
+		ctx, cancel := context.WithTimeout(ctx, hookKeysLimit)
+		defer cancel()
+		remote, err := c.client(db, transport, account)
+		if err != nil {
+			return nil, err
+		}
+		defer remote.Close()
+		return remote.PublicKeys(ctx)
+	}
+}
+
 // client talks to a remote account. Close it.
 func (c Config) client(db *store.DB, transport *rest.Transport, account api.Account) (*rest.Client, error) {
 	config := rest.ClientConfig{

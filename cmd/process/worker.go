@@ -5,7 +5,10 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/koppel-io/koppel/activities"
 	"github.com/koppel-io/koppel/connectors/rest"
@@ -20,6 +23,9 @@ type WorkerConfig struct {
 	Concurrency temporal.Concurrency
 	// Memory bounds the bytes of pages in work; 64 MiB when zero.
 	Memory int64
+	// PublicURL is the server's address as remotes reach it, to which they send
+	// webhooks; none are subscribed to when it is empty.
+	PublicURL string
 	// Holder names the process in leases; host, process id and a random part when empty.
 	Holder string
 }
@@ -77,10 +83,14 @@ func (w *Worker) open(ctx context.Context) (err error) {
 	}
 	acts := &activities.Activities{
 		Store: w.db, Connectors: compiled(w.db), Transport: w.transport, Engine: engine, Durations: config.Durations,
-		Memory: activities.NewMemory(config.Memory), Shares: &activities.Shares{}, Holder: config.Holder, Log: config.Log,
+		Memory: activities.NewMemory(config.Memory), Shares: &activities.Shares{}, Holder: config.Holder,
+		PublicURL: strings.TrimRight(config.PublicURL, "/"), Log: config.Log,
 	}
 	w.work = func(ctx context.Context) error {
-		return temporal.Work(ctx, cluster, acts, config.Durations, config.Concurrency)
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return temporal.Work(ctx, cluster, acts, config.Durations, config.Concurrency) })
+		group.Go(func() error { return activities.Jobs{Activities: acts}.Work(ctx) })
+		return group.Wait()
 	}
 	return nil
 }

@@ -35,11 +35,13 @@ type Manifest struct {
 	// Streams are the collections of the remote, in the order of the file.
 	Streams Streams `y:"streams" doc:"The collections of the remote"`
 	Push    Pushes  `y:"push" doc:"How objects are written, by object"`
+	// Webhooks is nil for a remote that does not call us.
+	Webhooks *Webhooks `y:"webhooks" doc:"How the remote tells of changes by calling us"`
 
 	// Digest is the SHA-256 of the source, in hex.
 	Digest string
 
-	_ struct{} `reserved:"webhooks,actions,events,migrations,fragments"`
+	_ struct{} `reserved:"actions,events,migrations,fragments"`
 }
 
 // Stream returns the named stream as declared, before choose; nil when there is none.

@@ -17,8 +17,8 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 	const start = "connector: test\nversion: 1.0.0\nname: Test\nprovider_types: [sync]\nhttp: { base: \"https://x.example\" }\n"
 	for _, tc := range []struct{ name, source, want string }{
 		{"unknown key", start + "streems: {}\n", "c.yaml:6:1: streems: unknown key streems; did you mean streams?"},
-		{"unknown key, nothing near", start + "zzz: 1\n", "c.yaml:6:1: zzz: unknown key zzz; known here: app, connector, credentials, docs, environments, http, name, provider_types, push, settings, streams, version"},
-		{"reserved", start + "webhooks: {}\n", "c.yaml:6:1: webhooks: webhooks is a word of the language that this version does not have yet"},
+		{"unknown key, nothing near", start + "zzz: 1\n", "c.yaml:6:1: zzz: unknown key zzz; known here: app, connector, credentials, docs, environments, http, name, provider_types, push, settings, streams, version, webhooks"},
+		{"reserved", start + "actions: {}\n", "c.yaml:6:1: actions: actions is a word of the language that this version does not have yet"},
 		{"nested", start + "streams:\n  rows:\n    get: /rows\n    key: id\n    page: { numbr: page, end: { empty: true } }\n",
 			"c.yaml:10:11: streams.rows.page: exactly one of number, offset, next and token belongs here; leave page out for a single answer\nc.yaml:10:13: streams.rows.page.numbr: unknown key numbr; did you mean number?"},
 		{"missing", "connector: test\n", "c.yaml:1:1: version is missing: Semantic version of this connector, such as 1.0.0\nc.yaml:1:1: name is missing: Name as people read it\nc.yaml:1:1: provider_types is missing: What it is for\nc.yaml:1:1: http is missing: How requests are made"},

@@ -53,6 +53,7 @@ func (m *Manifest) check(d *decoder, root *node) {
 	m.HTTP.check(d, root.get("http"))
 	m.checkCaptures(d, root.get("http").get("capture"))
 	m.checkEnvironments(d, root)
+	m.checkWebhooks(d, root.get("webhooks"))
 }
 
 func (a *Auth) check(d *decoder, root *node, i int) {

@@ -40,7 +40,7 @@ type Stream struct {
 	// variants are the alternatives of choose, decoded as whole streams.
 	variants []variant
 
-	_ struct{} `reserved:"bulk,detail,states,webhook"`
+	_ struct{} `reserved:"bulk,detail,states"`
 }
 
 // Parent ties the records of a flat child stream to their parents.

@@ -82,6 +82,9 @@ func (a *Account) fire(event string, object any) {
 	}
 }
 
+// Sign is the signature of a body by a secret, as X-Picqer-Signature holds it.
+func Sign(body []byte, secret string) string { return sign(body, secret) }
+
 // sign is the base64 HMAC-SHA256 of the raw body; "" without a secret.
 func sign(body []byte, secret string) string {
 	if secret == "" {

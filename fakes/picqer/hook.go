@@ -82,3 +82,29 @@ func (a *Account) deleteHook(c *call) answer {
 	}
 	return answer{status: http.StatusNoContent, effect: "hook.deleted"}
 }
+
+// Hook is the address and secret of a hook; empty when there is none of the id.
+func (a *Account) Hook(id int64) (address, secret string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if h := a.hooks.find(id); h != nil {
+		return h.Address, h.secret
+	}
+	return "", ""
+}
+
+// SwitchOff makes a hook inactive, as Picqer does with one that fails too often.
+func (a *Account) SwitchOff(id int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if h := a.hooks.find(id); h != nil {
+		h.Active = false
+	}
+}
+
+// ForgetHook removes a hook, as a person in Picqer can.
+func (a *Account) ForgetHook(id int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.hooks.remove(id)
+}

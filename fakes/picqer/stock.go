@@ -133,3 +133,14 @@ func (a *Account) move(p *product, warehouse, change int64, reason string) {
 	})
 	a.changed(p, "products.stock_changed", "products.free_stock_changed")
 }
+
+// FreeStock is what of a product may be sold from a warehouse.
+func (a *Account) FreeStock(product, warehouse int64) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.products.find(product)
+	if p == nil || a.stockOf(p, warehouse) == nil {
+		return 0
+	}
+	return a.stockOf(p, warehouse).Free
+}

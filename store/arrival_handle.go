@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Received is a stored call that waits to be worked off.
+type Received struct {
+	ID int64
+	At time.Time
+	// Topic is what it is about; Ticket was taken when it came.
+	Topic       string
+	Ticket      int64
+	ContentType string
+	Body        []byte
+}
+
+const unhandledSQL = `
+SELECT id, at, topic, ticket, coalesce(headers->>'content-type', '') AS content_type, body FROM inbox
+WHERE webshop_id = $1 AND id = ANY ($2) AND at >= $3 AND handled_at IS NULL ORDER BY id`
+
+// Unhandled reads the calls of a job that nobody worked off yet.
+func (db *DB) Unhandled(ctx context.Context, job InboxJob) ([]Received, error) {
+	return With(ctx, db, ForWebshop(job.Webshop), func(tx *Tx) ([]Received, error) {
+		list, err := many[Received](ctx, tx, unhandledSQL, job.Webshop, job.Calls, job.Since)
+		return list, wrap("read calls", err)
+	})
+}
+
+// Handled is what came of a call.
+type Handled struct {
+	Received
+	// Outcome is kept, ignored, or why it could not be read.
+	Outcome string
+	// Forget: the body is not kept, as it may hold what the connector drops.
+	Forget bool
+	// Named is what is to be read because of it.
+	Named []Named
+}
+
+// The outcomes of a call that could be read.
+const (
+	OutcomeKept    = "kept"
+	OutcomeIgnored = "ignored"
+)
+
+// Named is a record that a call names, or with an empty ID that something in its group changed.
+type Named struct {
+	Group, Stream, ID string
+	Gone              bool
+	// Body is the record, whole, where the call holds it.
+	Body []byte
+	// Gather is for how long more is gathered before it is read.
+	Gather time.Duration
+}
+
+const (
+	lockCallSQL = `SELECT id FROM inbox WHERE webshop_id = $1 AND id = ANY ($2) AND at >= $3 AND handled_at IS NULL ORDER BY id FOR UPDATE`
+	handledSQL  = `
+UPDATE inbox i SET handled_at = clock_timestamp(), outcome = h.outcome, body = CASE WHEN h.forget THEN ''::bytea ELSE i.body END
+FROM unnest($3::bigint[], $4::text[], $5::boolean[]) AS h(id, outcome, forget)
+WHERE i.webshop_id = $1 AND i.at >= $2 AND i.id = h.id`
+	// A newer call's word counts; a body that is older than the one that waits does not replace it.
+	nameSQL = `
+INSERT INTO refetch_key (webshop_id, coupling_id, stream_group, stream, remote_id, gone, body, ticket, events)
+VALUES (@webshop, @coupling, @group, @stream, @id, @gone, @body, @ticket, @events)
+ON CONFLICT (coupling_id, stream, remote_id, run_id) DO UPDATE SET
+    gone = CASE WHEN excluded.ticket > refetch_key.ticket THEN excluded.gone ELSE refetch_key.gone END,
+    body = CASE WHEN excluded.ticket > refetch_key.ticket THEN excluded.body ELSE refetch_key.body END,
+    ticket = greatest(refetch_key.ticket, excluded.ticket), events = refetch_key.events + excluded.events`
+	// The row is locked whether it is there or not, so that the job that ends it sees every key.
+	waitSQL = `
+INSERT INTO refetch (webshop_id, coupling_id, stream_group, due_at) VALUES (@webshop, @coupling, @group, now() + @gather)
+ON CONFLICT (coupling_id, stream_group) DO UPDATE SET due_at = least(refetch.due_at, excluded.due_at)
+RETURNING xmax = 0`
+)
+
+// Handle notes what came of a job's calls, with the records that they name and a job for each group that has none
+// waiting: all of it once, however often the job runs.
+func (db *DB) Handle(ctx context.Context, job InboxJob, coupling int64, calls []Handled) error {
+	const op = "work calls off"
+	return db.wrap(op, db.InTx(ctx, ForWebshop(job.Webshop), func(tx *Tx) error {
+		rows, err := tx.tx.Query(ctx, lockCallSQL, job.Webshop, job.Calls, job.Since)
+		if err != nil {
+			return err
+		}
+		open, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		waits := map[int64]bool{}
+		for _, id := range open {
+			waits[id] = true
+		}
+		named := &naming{webshop: job.Webshop, coupling: coupling, keys: map[nameKey]*nameRow{}, gather: map[string]time.Duration{}}
+		var ids []int64
+		var outcomes []string
+		var forget []bool
+		for _, call := range calls {
+			if waits[call.ID] {
+				ids, outcomes, forget = append(ids, call.ID), append(outcomes, cut(call.Outcome, 1000)), append(forget, call.Forget)
+				named.add(call)
+			}
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if _, err := tx.exec(ctx, handledSQL, job.Webshop, job.Since, ids, outcomes, forget); err != nil {
+			return err
+		}
+		return named.write(ctx, tx)
+	}))
+}
+
+// cut shortens text to at most so many bytes, at a character.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && text[most]&0xC0 == 0x80 {
+		most--
+	}
+	return text[:most]
+}
