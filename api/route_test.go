@@ -216,7 +216,11 @@ func TestEveryRouteNeedsItsScope(t *testing.T) {
 	for _, r := range s.server.routes() {
 		path := plan[r.id].path
 		if r.scope == "" {
-			if got := s.ask(t, "", r.method, r.path, nil); got.status != http.StatusOK {
+			want := http.StatusOK
+			if r.path == hookPath {
+				want = http.StatusNotFound // its token is the key
+			}
+			if got := s.ask(t, "", r.method, r.path, nil); got.status != want {
 				t.Errorf("%s without a key: status %d: %s", r.pattern(), got.status, got.body)
 			}
 			continue
