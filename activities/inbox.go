@@ -69,10 +69,9 @@ func (a *Activities) webhookOf(ctx context.Context, ref CouplingRef) (*webhook, 
 }
 
 func (w *webhook) receiver() (*rest.Receiver, error) {
-	return rest.NewReceiver(rest.ClientConfig{
-		Manifest: w.connector.Manifest, Credentials: w.account.Secrets, App: w.account.App, Captured: w.account.Captured,
-		Settings: w.settings, Version: w.run.RemoteVersion,
-	}, koppel.Secret{})
+	return w.connector.Receiver(connectors.Caller{
+		Secrets: w.account.Secrets, App: w.account.App, Captured: w.account.Captured, Settings: w.settings, Version: w.run.RemoteVersion,
+	})
 }
 
 // read finds out what a call names.

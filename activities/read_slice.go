@@ -121,7 +121,7 @@ type slice struct {
 	later bool
 	// hooked is the stream's name where webhooks tell of its changes.
 	hooked string
-	until time.Time
+	until  time.Time
 
 	fetched chan *rest.Page
 	batches chan *batch

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/koppel-io/koppel"
-	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
 )
 
@@ -45,7 +45,7 @@ func (s *server) takeCall(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(http.StatusBadRequest, "the body broke off"))
 		return
 	}
-	call := &rest.Call{Method: r.Method, Header: r.Header, Query: r.URL.Query(), Body: body}
+	call := &connectors.Call{Method: r.Method, Header: r.Header, Query: r.URL.Query(), Body: body}
 	answer, err := s.receive(r.Context(), r.PathValue("token"), call)
 	if err != nil {
 		writeProblem(w, s.problemOf(r.Context(), err))
@@ -56,7 +56,7 @@ func (s *server) takeCall(w http.ResponseWriter, r *http.Request) {
 }
 
 // receive takes one call and gives the body of the answer.
-func (s *server) receive(ctx context.Context, token string, call *rest.Call) (answer string, err error) {
+func (s *server) receive(ctx context.Context, token string, call *connectors.Call) (answer string, err error) {
 	hook, err := s.calls.find(ctx, s, token)
 	if err != nil {
 		return "", err
@@ -102,7 +102,7 @@ type calls struct {
 // calledHook is a webhook that was called.
 type calledHook struct {
 	store.Hook
-	receiver *rest.Receiver
+	receiver *connectors.Receiver
 	account  Account
 	until    time.Time
 
@@ -174,29 +174,29 @@ func (s *server) calledHook(ctx context.Context, hook store.Hook, secrets store.
 	if called.account, err = s.account(ctx, c, connector); err != nil {
 		return nil, err
 	}
-	called.receiver, err = rest.NewReceiver(rest.ClientConfig{
-		Manifest: connector.Manifest, Credentials: called.account.Secrets, App: called.account.App, Captured: called.account.Captured,
-		Settings: called.account.Settings, Version: c.RemoteVersion,
-	}, secrets.Secret)
+	called.receiver, err = connector.Receiver(connectors.Caller{
+		Secrets: called.account.Secrets, App: called.account.App, Captured: called.account.Captured,
+		Settings: called.account.Settings, Version: c.RemoteVersion, Secret: secrets.Secret,
+	})
 	return called, err
 }
 
 // verified proves a call and reads what it is about.
-func (h *calledHook) verified(ctx context.Context, s *server, call *rest.Call) (rest.Event, error) {
+func (h *calledHook) verified(ctx context.Context, s *server, call *connectors.Call) (connectors.CallEvent, error) {
 	h.mu.Lock()
 	keys := h.keys
 	h.mu.Unlock()
 	err := h.receiver.Verify(call, keys, time.Now())
-	if errors.Is(err, rest.ErrUnknownKey) {
+	if errors.Is(err, connectors.ErrUnknownKey) {
 		if keys, fetched := h.fetchKeys(ctx, s); fetched {
 			err = h.receiver.Verify(call, keys, time.Now())
 		}
 	}
 	if err != nil {
-		return rest.Event{}, err
+		return connectors.CallEvent{}, err
 	}
 	own := h.Topic
-	if own == rest.AllTopics {
+	if own == connectors.AllTopics {
 		own = ""
 	}
 	return h.receiver.Event(call, own)

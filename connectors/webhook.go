@@ -3,6 +3,7 @@ package connectors
 import (
 	"slices"
 
+	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors/rest"
 )
 
@@ -51,4 +52,37 @@ func (c *Connector) TopicsAbout(stream string) []string {
 		return []string{rest.AllTopics}
 	}
 	return topics
+}
+
+// What reads calls of webhooks, for rooms that know connectors and not their engine.
+type (
+	// Receiver verifies and reads the calls of one coupling.
+	Receiver = rest.Receiver
+	// Call is one call as it came.
+	Call = rest.Call
+	// CallEvent is what a call tells.
+	CallEvent = rest.Event
+)
+
+// AllTopics stands for the topic of a subscription to all of them.
+const AllTopics = rest.AllTopics
+
+// ErrUnknownKey marks a call that is signed by a key which has to be fetched.
+var ErrUnknownKey = rest.ErrUnknownKey
+
+// Caller is what calls of a coupling's webhooks are verified and read with.
+type Caller struct {
+	Secrets, App map[string]koppel.Secret
+	Captured     map[string]any
+	Settings     map[string]any
+	Version      string
+	// Secret is the subscription's own.
+	Secret koppel.Secret
+}
+
+// Receiver makes what verifies and reads the calls of a coupling.
+func (c *Connector) Receiver(by Caller) (*Receiver, error) {
+	return rest.NewReceiver(rest.ClientConfig{
+		Manifest: c.Manifest, Credentials: by.Secrets, App: by.App, Captured: by.Captured, Settings: by.Settings, Version: by.Version,
+	}, by.Secret)
 }
