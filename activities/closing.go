@@ -46,7 +46,9 @@ func (a *Activities) CloseStep(ctx context.Context, in ClosingStep) (Closed, err
 	case in.Step == koppel.CloseRuns:
 		step.Detail, err = a.endRuns(ctx, in, removal)
 	case in.Step == koppel.CloseSchedules:
-		_, err = a.reconcile(ctx)
+		if _, err = a.reconcile(ctx); err == nil {
+			err = a.setHooks(ctx, in.CouplingRef)
+		}
 	case in.Step == koppel.ClosePushes && removal:
 		step.Detail, err = a.parkWrites(ctx, in, coupling)
 	case in.Step == koppel.ClosePushes:

@@ -52,7 +52,7 @@ func (a *Activities) setHooks(ctx context.Context, in CouplingRef) error {
 		return err
 	}
 	wanted, topics := w.connector.Subscriptions(w.settings)
-	if a.PublicURL == "" || !wantsHooks(w.coupling.State) {
+	if a.PublicURL == "" || w.coupling.ClosingSince != nil || !wantsHooks(w.coupling.State) {
 		wanted = nil
 	}
 	hooks, err := store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) ([]store.Hook, error) {
@@ -76,6 +76,9 @@ func (a *Activities) setHooks(ctx context.Context, in CouplingRef) error {
 	})
 	if err != nil || len(hooks) == 0 {
 		return err
+	}
+	if w.coupling.State == koppel.CouplingRemoved {
+		return a.forgetHooks(ctx, in, hooks)
 	}
 	client, err := a.client(ctx, w.pinned)
 	if err != nil {
@@ -103,6 +106,19 @@ func leavingFirst(h store.Hook) int {
 		return 0
 	}
 	return 1
+}
+
+// forgetHooks gives up what could not be ended at the remote before its
+// credentials were shredded: calls of it are refused from then on.
+func (a *Activities) forgetHooks(ctx context.Context, in CouplingRef, hooks []store.Hook) error {
+	return a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
+		for _, h := range hooks {
+			if err := tx.HookLeft(ctx, h.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (a *Activities) allFail(ctx context.Context, in CouplingRef, hooks []store.Hook, cause error) error {
