@@ -89,6 +89,26 @@ AS $function$ SELECT nullif(nullif(current_setting('koppel.webshop', true), ''),
 ;
 COMMENT IS 'The webshop this transaction may touch; null when none is set or when it is all.'
 
+CREATE OR REPLACE FUNCTION public.river_job_state_in_bitmask(bitmask bit, state river_job_state)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE state
+        WHEN 'available' THEN get_bit(bitmask, 7)
+        WHEN 'cancelled' THEN get_bit(bitmask, 6)
+        WHEN 'completed' THEN get_bit(bitmask, 5)
+        WHEN 'discarded' THEN get_bit(bitmask, 4)
+        WHEN 'pending'   THEN get_bit(bitmask, 3)
+        WHEN 'retryable' THEN get_bit(bitmask, 2)
+        WHEN 'running'   THEN get_bit(bitmask, 1)
+        WHEN 'scheduled' THEN get_bit(bitmask, 0)
+        ELSE 0
+    END = 1;
+$function$
+;
+COMMENT IS 'River: whether a state is among those in which a job is unique.'
+
 SEQUENCE object_id INCREMENT 1000 CACHE 1;
 COMMENT IS 'One number space for the inner ids of all objects: a value is the first of a thousand ids that belong to who took it.'
 
@@ -780,6 +800,47 @@ TABLE gone_suspect ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE hook ROW LEVEL SECURITY FORCED
+    -- Subscriptions at remotes: by them a remote calls /hooks/{token} when something changes.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling it belongs to.
+    topic text NOT NULL  -- What it is about, as the manifest names it; * for all topics by one subscription.
+    token_hash bytea NOT NULL  -- SHA-256 of the token in the address.
+    sealed bytea NOT NULL  -- Token and secret, sealed by the webshop's data key.
+    state text NOT NULL DEFAULT 'wanted'::text  -- wanted (to be made), active, failing (see detail), leaving (to be ended), left.
+    remote_id text NOT NULL DEFAULT ''::text  -- The remote's id of the subscription; empty before it is made.
+    detail text NOT NULL DEFAULT ''::text  -- Why it fails, for people.
+    public_keys jsonb NOT NULL DEFAULT '{}'::jsonb  -- Public keys of the remote that signs with private ones, by key id.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    subscribed_at timestamp with time zone  -- When the remote took it; null before.
+    checked_at timestamp with time zone  -- When the remote was last asked how it stands.
+    due_at timestamp with time zone NOT NULL DEFAULT now()  -- When it is seen to next.
+    left_at timestamp with time zone  -- When it was ended; calls that were under way are taken for a while.
+    refused bigint NOT NULL DEFAULT 0  -- Calls that were refused: not signed, stale, unreadable.
+    refused_at timestamp with time zone  -- The last of them.
+    refused_for text NOT NULL DEFAULT ''::text  -- Why the last one was refused.
+    swept bigint NOT NULL DEFAULT 0  -- Changes of its streams that no call told and only a scan found.
+    swept_at timestamp with time zone  -- When a scan last found one.
+    CONSTRAINT hook_state_check CHECK ((state = ANY (ARRAY['wanted'::text, 'active'::text, 'failing'::text, 'leaving'::text, 'left'::text])))
+    CONSTRAINT hook_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT hook_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT hook_pkey PRIMARY KEY (id)
+    CONSTRAINT hook_token_hash_key UNIQUE (token_hash)
+    CONSTRAINT hook_uuid_key UNIQUE (uuid)
+    CREATE INDEX hook_coupling ON public.hook USING btree (coupling_id)
+    CREATE INDEX hook_due ON public.hook USING btree (due_at) WHERE (state <> 'left'::text)
+    CREATE UNIQUE INDEX hook_one ON public.hook USING btree (coupling_id, topic) WHERE (state = ANY (ARRAY['wanted'::text, 'active'::text, 'failing'::text]))
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE inbox PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     -- Webhooks as they came in, stored once before they are answered.
     at timestamp with time zone NOT NULL DEFAULT clock_timestamp()  -- When it happened; the partition goes by it.
@@ -788,10 +849,15 @@ TABLE inbox PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     coupling_id bigint NOT NULL  -- The coupling it belongs to.
     event_id text NOT NULL DEFAULT ''::text  -- The sender's id of the event, as declared; empty when it gives none.
     body_hash bytea NOT NULL  -- SHA-256 of the raw body, to recognise a repeat by.
-    headers jsonb NOT NULL  -- Headers that the declaration keeps.
+    headers jsonb NOT NULL DEFAULT '{}'::jsonb  -- Headers that the declaration keeps.
     body bytea NOT NULL  -- The body as it came.
     handled_at timestamp with time zone  -- When it was worked off; null while it waits.
+    hook_id bigint NOT NULL DEFAULT 0  -- The subscription by which it came.
+    topic text NOT NULL DEFAULT ''::text  -- What it is about, as the manifest reads it from the call.
+    ticket bigint NOT NULL DEFAULT nextval('ticket'::regclass)  -- Taken when it came: what was read under a newer one is newer.
+    outcome text NOT NULL DEFAULT ''::text  -- What came of it: kept (something is read because of it), ignored, or why it failed.
     CONSTRAINT inbox_pkey PRIMARY KEY (webshop_id, id, at)
+    CREATE INDEX inbox_hook ON ONLY public.inbox USING btree (webshop_id, hook_id, at DESC)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop
@@ -819,6 +885,28 @@ TABLE inbox_handling ROW LEVEL SECURITY FORCED
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop
   WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE inbox_key ROW LEVEL SECURITY FORCED
+    -- What came in already: a call of the same event id and body is a repeat and stored no second time.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    hook_id bigint NOT NULL  -- The subscription by which it came.
+    event_id text NOT NULL  -- The sender's id of the event; empty when it gives none.
+    body_hash bytea NOT NULL  -- SHA-256 of the raw body.
+    at timestamp with time zone NOT NULL DEFAULT now()  -- When it first came.
+    repeats integer NOT NULL DEFAULT 0  -- How often it came again.
+    CONSTRAINT inbox_key_hook_id_fkey FOREIGN KEY (hook_id) REFERENCES hook(id) ON DELETE CASCADE
+    CONSTRAINT inbox_key_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT inbox_key_pkey PRIMARY KEY (hook_id, event_id, body_hash)
+    CREATE INDEX inbox_key_at ON public.inbox_key USING btree (at)
+    CREATE INDEX inbox_key_webshop ON public.inbox_key USING btree (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
     POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
@@ -1268,6 +1356,52 @@ TABLE redirect ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE refetch ROW LEVEL SECURITY FORCED
+    -- Stream groups of which something waits to be read because a webhook said so: one job each.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling.
+    stream_group text NOT NULL  -- The stream group.
+    due_at timestamp with time zone NOT NULL  -- When it is read; until then more is gathered.
+    CONSTRAINT refetch_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT refetch_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT refetch_pkey PRIMARY KEY (coupling_id, stream_group)
+    CREATE INDEX refetch_webshop ON public.refetch USING btree (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE refetch_key ROW LEVEL SECURITY FORCED
+    -- Records that webhooks named: they wait for a run or are read by one, each once however often it was named.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling.
+    stream_group text NOT NULL  -- The stream's group, whose run reads it.
+    stream text NOT NULL  -- The record's stream.
+    remote_id text NOT NULL  -- The record's id; empty asks for what changed in the group.
+    run_id bigint NOT NULL DEFAULT 0  -- The run that reads it; 0 while it waits.
+    gone boolean NOT NULL DEFAULT false  -- The last that was said of it is that it was deleted.
+    body bytea  -- The record as the webhook gave it, whole; null where it is read.
+    ticket bigint NOT NULL  -- Taken when the last call that named it came.
+    events integer NOT NULL DEFAULT 1  -- How many calls named it.
+    first_at timestamp with time zone NOT NULL DEFAULT now()  -- When the first of them came.
+    CONSTRAINT refetch_key_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT refetch_key_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT refetch_key_pkey PRIMARY KEY (coupling_id, stream, remote_id, run_id)
+    CREATE INDEX refetch_key_group ON public.refetch_key USING btree (coupling_id, stream_group, run_id, first_at)
+    CREATE INDEX refetch_key_webshop ON public.refetch_key USING btree (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE retention ROW LEVEL SECURITY FORCED
     -- For how many days a kind of data is kept, where somebody said so; the program knows the defaults.
     organisation_id bigint  -- Whose webshops' data; null for all that say nothing of their own.
@@ -1293,6 +1427,85 @@ TABLE retention_sweep
     CONSTRAINT retention_sweep_pkey PRIMARY KEY (kind)
     GRANT SELECT TO koppel_app
     GRANT INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE river_job
+    -- River: jobs, small work that is inserted in the transaction of the data it is about.
+    id bigint NOT NULL DEFAULT nextval('river_job_id_seq'::regclass)  -- Inner id.
+    state river_job_state NOT NULL DEFAULT 'available'::river_job_state  -- How far it is; only available ones are taken.
+    attempt smallint NOT NULL DEFAULT 0  -- How often it was begun.
+    max_attempts smallint NOT NULL DEFAULT 25  -- After so many it is discarded.
+    attempted_at timestamp with time zone  -- When it was last begun.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was inserted.
+    finalized_at timestamp with time zone  -- When it came to its end.
+    scheduled_at timestamp with time zone NOT NULL DEFAULT now()  -- Not before.
+    priority smallint NOT NULL DEFAULT 1  -- 1 is first, 4 is last.
+    args jsonb NOT NULL  -- Inner ids of what it is about; nothing secret and no records.
+    attempted_by text[]  -- The clients that began it.
+    errors jsonb[]  -- What failed, by attempt.
+    kind text NOT NULL  -- What is to be done.
+    metadata jsonb NOT NULL DEFAULT '{}'::jsonb  -- River's own notes.
+    queue text NOT NULL DEFAULT 'default'::text  -- The queue it waits in.
+    tags character varying(255)[] NOT NULL DEFAULT '{}'::character varying[]  -- Labels.
+    unique_key bytea  -- Two jobs of one key are one, in unique_states.
+    unique_states bit(8)  -- The states in which the key counts.
+    CONSTRAINT finalized_or_finalized_at_null CHECK ((((finalized_at IS NULL) AND (state <> ALL (ARRAY['cancelled'::river_job_state, 'completed'::river_job_state, 'discarded'::river_job_state]))) OR ((finalized_at IS NOT NULL) AND (state = ANY (ARRAY['cancelled'::river_job_state, 'completed'::river_job_state, 'discarded'::river_job_state])))))
+    CONSTRAINT kind_length CHECK (((char_length(kind) > 0) AND (char_length(kind) < 128)))
+    CONSTRAINT max_attempts_is_positive CHECK ((max_attempts > 0))
+    CONSTRAINT priority_in_range CHECK (((priority >= 1) AND (priority <= 4)))
+    CONSTRAINT queue_length CHECK (((char_length(queue) > 0) AND (char_length(queue) < 128)))
+    CONSTRAINT river_job_pkey PRIMARY KEY (id)
+    CREATE INDEX river_job_args_index ON public.river_job USING gin (args)
+    CREATE INDEX river_job_kind ON public.river_job USING btree (kind)
+    CREATE INDEX river_job_metadata_index ON public.river_job USING gin (metadata)
+    CREATE INDEX river_job_prioritized_fetching_index ON public.river_job USING btree (state, queue, priority, scheduled_at, id)
+    CREATE INDEX river_job_state_and_finalized_at_index ON public.river_job USING btree (state, finalized_at) WHERE (finalized_at IS NOT NULL)
+    CREATE UNIQUE INDEX river_job_unique_idx ON public.river_job USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (unique_states IS NOT NULL) AND river_job_state_in_bitmask(unique_states, state))
+    GRANT INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE river_leader
+    -- River: the client that sees to maintenance.
+    elected_at timestamp with time zone NOT NULL  -- Since when.
+    expires_at timestamp with time zone NOT NULL  -- Until when, unless it goes on.
+    leader_id text NOT NULL  -- The client.
+    name text NOT NULL DEFAULT 'default'::text  -- Always default.
+    CONSTRAINT leader_id_length CHECK (((char_length(leader_id) > 0) AND (char_length(leader_id) < 128)))
+    CONSTRAINT name_length CHECK ((name = 'default'::text))
+    CONSTRAINT river_leader_pkey PRIMARY KEY (name)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE river_migration
+    -- River: its own migrations that the schema holds.
+    line text NOT NULL  -- Line of migrations.
+    version bigint NOT NULL  -- Number in its line.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was applied.
+    CONSTRAINT line_length CHECK (((char_length(line) > 0) AND (char_length(line) < 128)))
+    CONSTRAINT version_gte_1 CHECK ((version >= 1))
+    CONSTRAINT river_migration_pkey PRIMARY KEY (line, version)
+    GRANT SELECT TO koppel_app
+    GRANT SELECT TO koppel_engine
+
+TABLE river_notification
+    -- River: notices for databases that cannot notify by themselves; empty here.
+    id bigint NOT NULL DEFAULT nextval('river_notification_id_seq'::regclass)  -- Order.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was written.
+    payload text NOT NULL  -- The notice.
+    topic text NOT NULL  -- What it is about.
+    CONSTRAINT topic_length CHECK (((length(topic) > 0) AND (length(topic) < 128)))
+    CONSTRAINT river_notification_pkey PRIMARY KEY (id)
+    CREATE INDEX river_notification_created_at_idx ON public.river_notification USING btree (created_at)
+    CREATE INDEX river_notification_topic_id_idx ON public.river_notification USING btree (topic, id)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE river_queue
+    -- River: queues that clients work on.
+    name text NOT NULL  -- The queue.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was first seen.
+    metadata jsonb NOT NULL DEFAULT '{}'::jsonb  -- River's own notes.
+    paused_at timestamp with time zone  -- Since when nothing is taken from it; null while it runs.
+    updated_at timestamp with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP  -- When a client last worked on it.
+    CONSTRAINT river_queue_pkey PRIMARY KEY (name)
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
 TABLE run ROW LEVEL SECURITY FORCED
     -- One execution for one coupling and stream group (pull) or object (push), opened before anything is attempted.
@@ -1384,6 +1597,7 @@ TABLE scan ROW LEVEL SECURITY FORCED
     unlisted bigint NOT NULL DEFAULT 0  -- Missing records that turned out to be there when asked for singly.
     after text  -- The stream's cursor when the scan began, for an incremental read by keyset; null begins at the first key.
     cursor text  -- Highest key that this scan has read.
+    swept bigint NOT NULL DEFAULT 0  -- Changed records of streams with webhooks of which no webhook had told.
     CONSTRAINT scan_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE
     CONSTRAINT scan_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
     CONSTRAINT scan_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
