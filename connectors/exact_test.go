@@ -25,6 +25,8 @@ type administration struct {
 	site    *exact.Site
 	run     *goldenRun
 	objects map[koppel.Object]map[string]koppel.Values
+	// client is another client of it, with our app.
+	client func(app map[string]koppel.Secret) *rest.Client
 }
 
 // newAdministration reads every stream of a fake site and maps what was read.
@@ -64,15 +66,18 @@ func newAdministration(t *testing.T, cfg exact.Config, given map[string]any) *ad
 	// Nobody shares the budget here, and pacing by the minute is its own test.
 	manifest := *c.Manifest
 	manifest.HTTP.Budget.Buckets = nil
-	a.run.client, err = rest.NewClient(rest.ClientConfig{
-		Manifest: &manifest, Credentials: map[string]koppel.Secret{"host": koppel.NewSecret(server.URL)},
-		App:      map[string]koppel.Secret{"client_id": koppel.NewSecret("fake-app"), "client_secret": koppel.NewSecret("fake-secret")},
-		Captured: map[string]any{"division": int64(123456)}, Tokens: rest.FixedToken(koppel.NewSecret(access)), Settings: settings, Transport: transport, CredentialKey: t.Name(),
-	})
-	if err != nil {
-		t.Fatal(err)
+	a.client = func(app map[string]koppel.Secret) *rest.Client {
+		client, err := rest.NewClient(rest.ClientConfig{
+			Manifest: &manifest, Credentials: map[string]koppel.Secret{"host": koppel.NewSecret(server.URL)}, App: app,
+			Captured: map[string]any{"division": int64(123456)}, Tokens: rest.FixedToken(koppel.NewSecret(access)), Settings: settings, Transport: transport, CredentialKey: t.Name(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(client.Close)
+		return client
 	}
-	t.Cleanup(a.run.client.Close)
+	a.run.client = a.client(map[string]koppel.Secret{"client_id": koppel.NewSecret("fake-app"), "client_secret": koppel.NewSecret("fake-secret")})
 	if err := a.run.client.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -131,13 +131,8 @@ func (tx *Tx) RotateHook(ctx context.Context, id string) (Hook, error) {
 
 const (
 	dueHooksSQL = `
-WITH due AS (
-    SELECT DISTINCT h.webshop_id, h.coupling_id FROM hook h JOIN coupling c ON c.id = h.coupling_id
-    WHERE h.state <> 'left' AND h.due_at <= now() AND (c.state = 'active' OR h.state = 'leaving') LIMIT $1
-), later AS (
-    UPDATE hook h SET due_at = now() + interval '10 minutes' FROM due d WHERE h.coupling_id = d.coupling_id AND h.state <> 'left' AND h.due_at <= now()
-)
-SELECT webshop_id AS webshop, coupling_id AS coupling FROM due`
+SELECT DISTINCT h.webshop_id AS webshop, h.coupling_id AS coupling FROM hook h JOIN coupling c ON c.id = h.coupling_id
+WHERE h.state <> 'left' AND h.due_at <= now() AND (c.state = 'active' OR h.state = 'leaving') LIMIT $1`
 	oldHooksSQL    = `DELETE FROM hook WHERE state = 'left' AND left_at < now() - interval '31 days'`
 	oldCallKeysSQL = `DELETE FROM inbox_key WHERE (hook_id, event_id, body_hash) IN (SELECT hook_id, event_id, body_hash FROM inbox_key WHERE at < now() - interval '30 days' LIMIT 10000)`
 )

@@ -80,7 +80,7 @@ func aWebhookArrives(t *testing.T, l *land) {
 		have := a.objects(t, koppel.SellOrders)
 		return slices.ContainsFunc(orders, func(id int64) bool { _, there := have[fmt.Sprint(id)]; return there }), "none is there"
 	})
-	run := a.hookRuns(t)[0]
+	run := a.ended(t, a.hookRuns(t)[0].ID)
 	if run.Mode != koppel.ModeSingle || run.State != koppel.RunSucceeded {
 		t.Errorf("the run is %s", describeRun(run))
 	}

@@ -42,6 +42,12 @@ func (c *Client) Subscribe(ctx context.Context, s Subscription) (id string, err 
 	const op = "subscribe to webhooks"
 	words := c.manifest.Webhooks.Subscribe
 	env := c.subscribing(s)
+	if own := c.manifest.Webhooks.Verify.Secret; own != nil {
+		// Calls that nobody can verify are not asked for.
+		if secret, err := own.render(c.env, nil); err != nil || secret == "" {
+			return "", koppel.E(koppel.KindConflict, op, "there is no secret to verify calls with ("+own.source+"): give our own app its own, koppel app-credential set "+c.manifest.Connector)
+		}
+	}
 	body, a, err := c.ask(ctx, op, &words.Request, env)
 	defer a.release()
 	if err != nil {
