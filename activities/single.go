@@ -178,9 +178,21 @@ func (s *singles) batchOf(ctx context.Context, records []rest.Record, ticket int
 		return nil, err
 	}
 	b.Children, b.Parent = ties.children, ties.parent
+	stream, err := s.client.Stream(s.stream)
+	if err != nil {
+		return nil, err
+	}
 	later := s.later(s.stream)
 	for i := range records {
 		r := &records[i]
+		flagged := false
+		if r.Err == nil && stream.Deletes.Flag != nil {
+			flagged, r.Err = s.client.Flagged(stream, r.Raw)
+		}
+		if flagged { // as a page would tell it
+			b.Suspects = append(b.Suspects, store.Suspect{Stream: s.lease.Stream, Gone: store.Gone{ID: r.ID, Ticket: ticket, Reason: koppel.GoneFlag}})
+			continue
+		}
 		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: pinHash(r.Hash, s.connector.Mapping.DigestOn(s.stream, s.began())), Ticket: ticket, Raw: r.Raw, Dirty: later && ties.parent != s.lease.Stream}
 		switch {
 		case r.Err != nil:

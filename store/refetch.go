@@ -96,8 +96,13 @@ const (
 	lockRefetchSQL = `SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM refetch WHERE coupling_id = $1 AND stream_group = $2 FOR UPDATE`
 	readingSQL     = `
 SELECT count(*) FROM run WHERE coupling_id = $1 AND stream_group = $2 AND mode = 'single' AND trigger = 'webhook' AND state IN ('queued', 'running', 'waiting')`
+	// A buy order that waits to be sent is read after that: what the remote has is older than what was changed here.
 	namedKeysSQL = `
-SELECT stream, remote_id FROM refetch_key WHERE coupling_id = $1 AND stream_group = $2 AND run_id = 0 ORDER BY remote_id = '' DESC, first_at, stream, remote_id LIMIT $3`
+SELECT k.stream, k.remote_id FROM refetch_key k WHERE k.coupling_id = $1 AND k.stream_group = $2 AND k.run_id = 0 AND NOT EXISTS (
+    SELECT FROM source s JOIN outbox o ON o.webshop_id = s.webshop_id AND o.coupling_id = s.coupling_id AND o.object = 'buy_orders' AND o.object_id = s.object_id
+    WHERE s.webshop_id = k.webshop_id AND s.coupling_id = k.coupling_id AND k.remote_id IN (s.record_id, s.remote_id) AND s.object = 'buy_orders' AND o.state IN ('pending', 'sending', 'unknown'))
+ORDER BY k.remote_id = '' DESC, k.first_at, k.stream, k.remote_id LIMIT $3`
+	stillNamedSQL = `SELECT count(*) FROM refetch_key WHERE coupling_id = $1 AND stream_group = $2 AND run_id = 0`
 	giveKeysSQL = `
 WITH given AS (
     UPDATE refetch_key k SET run_id = $2 FROM unnest($3::text[], $4::text[]) AS g(stream, id)
@@ -158,7 +163,7 @@ func (db *DB) Refetch(ctx context.Context, job RefetchJob) (Refetched, error) {
 
 func (tx *Tx) refetch(ctx context.Context, op string, c Coupling, job RefetchJob) (done Refetched, err error) {
 	type key struct{ Stream, RemoteID string }
-	keys, err := many[key](ctx, tx, namedKeysSQL, job.Coupling, job.Group, refetchMost+1)
+	keys, err := many[key](ctx, tx, namedKeysSQL, job.Coupling, job.Group, refetchMost)
 	if err != nil {
 		return done, wrap(op, err)
 	}
@@ -174,10 +179,7 @@ func (tx *Tx) refetch(ctx context.Context, op string, c Coupling, job RefetchJob
 	if err := tx.tx.QueryRow(ctx, readingSQL, job.Coupling, job.Group).Scan(&reading); err != nil {
 		return done, wrap(op, err)
 	}
-	rest := len(keys)
 	if len(keys) > 0 && reading == 0 {
-		keys = keys[:min(len(keys), refetchMost)]
-		rest -= len(keys)
 		var streams, ids, asked []string
 		for _, k := range keys {
 			streams, ids = append(streams, k.Stream), append(ids, k.RemoteID)
@@ -197,6 +199,10 @@ func (tx *Tx) refetch(ctx context.Context, op string, c Coupling, job RefetchJob
 			return done, wrap(op, err)
 		}
 		done.Runs = append(done.Runs, opened.Run)
+	}
+	var rest int64
+	if err := tx.tx.QueryRow(ctx, stillNamedSQL, job.Coupling, job.Group).Scan(&rest); err != nil {
+		return done, wrap(op, err)
 	}
 	if rest > 0 {
 		done.Again = refetchSoon
