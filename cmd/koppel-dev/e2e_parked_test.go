@@ -29,7 +29,7 @@ func aBrokenRecordIsParked(t *testing.T, l *land) {
 	if run := s.ended(t, list.Data[0].Run); run.State != koppel.RunSucceededWithParked || run.Counts.Parked != 1 {
 		t.Errorf("the run ended %s, want succeeded_with_parked", describeRun(run))
 	}
-	retried, err := l.api.Retry(t.Context(), client.Retry{Coupling: s.coupling.ID})
+	retried, err := l.api.Retry(t.Context(), client.ParkedPick{Coupling: s.coupling.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
