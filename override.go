@@ -13,3 +13,17 @@ const (
 
 // OverrideLevels are all levels, the stronger one last.
 func OverrideLevels() []OverrideLevel { return []OverrideLevel{OverrideWebshop, OverrideCoupling} }
+
+// ForeseenChange says what a mapping would do to what a coupling gives of one object.
+type ForeseenChange string
+
+// What a preview foresees.
+const (
+	ForeseenSame    ForeseenChange = "same"
+	ForeseenMade    ForeseenChange = "made"
+	ForeseenChanged ForeseenChange = "changed"
+	// ForeseenGone: the mapping leaves it out.
+	ForeseenGone ForeseenChange = "gone"
+	// ForeseenParked: it cannot be mapped.
+	ForeseenParked ForeseenChange = "parked"
+)

@@ -91,6 +91,7 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"showMapping":            {v1 + "/couplings/" + coupling + "/mapping", nil, 404},
 		"saveMapping":            {v1 + "/couplings/" + coupling + "/mapping", map[string]any{"source": "objects: { products: { article_code: record.name } }"}, 404},
 		"checkMapping":           {v1 + "/couplings/" + coupling + "/mapping/check", map[string]any{"source": "object: {}"}, 404},
+		"previewMapping":         {v1 + "/couplings/" + coupling + "/mapping/preview", map[string]any{"source": "object: {}"}, 404},
 		"rollbackMapping":        {v1 + "/couplings/" + coupling + "/mapping/rollback", map[string]any{"number": 0}, 404},
 		"listMappingVersions":    {v1 + "/couplings/" + coupling + "/mapping/versions", nil, 404},
 		"getMappingVersion":      {v1 + "/couplings/" + coupling + "/mapping/versions/1", nil, 404},

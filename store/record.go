@@ -9,7 +9,7 @@ import (
 // StoredRecord is a record as it is stored.
 type StoredRecord struct {
 	ID, ParentID string
-	// Raw is the body as it came; ParentRaw, which only DirtyRecords gives, that of the record it belongs to, nil when
+	// Raw is the body as it came; ParentRaw, which only DirtyRecords and WholeRecords give, that of the record it belongs to, nil when
 	// that is not stored.
 	Raw, ParentRaw []byte
 	Hash           [16]byte
@@ -44,6 +44,15 @@ FROM record WHERE webshop_id = $1 AND stream_id = $2 AND `
 	storedIDsSQL     = `
 SELECT remote_id FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id > $3 AND gone_at IS NULL ORDER BY remote_id LIMIT $4`
 	recordsByIDSQL = recordsSQL + `remote_id = ANY($3) ORDER BY remote_id`
+	// wholeRecordsSQL reads records with their parents, as dirtyRecordsSQL does.
+	wholeRecordsSQL = `
+SELECT r.remote_id, coalesce(r.parent_id, ''), r.codec, r.raw, r.hash, r.ticket, p.codec, p.raw, 0::bigint
+FROM (SELECT * FROM record WHERE webshop_id = $1 AND stream_id = $2 AND remote_id > $3 AND gone_at IS NULL ORDER BY remote_id LIMIT $4) r
+JOIN stream s ON s.id = r.stream_id
+LEFT JOIN LATERAL (
+    SELECT codec, raw FROM record WHERE webshop_id = $1 AND stream_id = s.parent_stream_id AND remote_id = r.parent_id AND gone_at IS NULL OFFSET 0
+) p ON true
+ORDER BY r.remote_id`
 	// dirtyRecordsSQL reads marks with their records. A stream knows its parent stream from the first batch of that one on.
 	dirtyRecordsSQL = `
 SELECT d.remote_id, coalesce(r.parent_id, ''), coalesce(r.codec, 0), r.raw, r.hash, coalesce(r.ticket, 0), p.codec, p.raw, d.marked
@@ -62,6 +71,12 @@ ORDER BY d.remote_id`
 func (db *DB) StoredRecords(ctx context.Context, webshop, stream int64, after RecordsAfter) ([]StoredRecord, error) {
 	found, err := db.readRecords(ctx, webshop, storedRecordsSQL, webshop, stream, after.ID, after.Run, after.Limit)
 	return plainRecords(found), db.wrap("read stored records", err)
+}
+
+// WholeRecords reads up to limit records of a stream, with their parents, after one of them.
+func (db *DB) WholeRecords(ctx context.Context, webshop, stream int64, after string, limit int) ([]StoredRecord, error) {
+	found, err := db.readRecords(ctx, webshop, wholeRecordsSQL, webshop, stream, after, limit)
+	return plainRecords(found), db.wrap("read stored records with their parents", err)
 }
 
 // StoredIDs reads up to limit ids of a stream's records that are there, after one of them.

@@ -30,7 +30,7 @@ couplings of the same connector (--webshop).`
 
 func (p *program) mappingCommand() *cobra.Command {
 	cmd := noun("mapping", "See and change what a coupling's records mean",
-		p.mappingShow(), p.mappingCheck(), p.mappingSave(), p.mappingHistory(), p.mappingRollback(), p.mappingDiff())
+		p.mappingShow(), p.mappingCheck(), p.mappingPreview(), p.mappingSave(), p.mappingHistory(), p.mappingRollback(), p.mappingDiff())
 	cmd.Long = mappingHelp
 	return cmd
 }

@@ -29,9 +29,10 @@ func (f keepFlags) replay() *bool {
 func (p *program) mappingSave() *cobra.Command {
 	var draft draftFlags
 	var keep keepFlags
+	var yes bool
 	cmd := &cobra.Command{
 		Use: "save COUPLING -f FILE", Short: "Save an override and map what is stored again", Args: cobra.ExactArgs(1),
-		Long:    "Saves the override as a new version once it compiles and its test cases pass, and starts replay runs that map what is stored again, without a call to the remote system.",
+		Long:    "Saves the override as a new version once it compiles and its test cases pass, and starts replay runs that map what is stored again, without a call to the remote system. On a terminal it first shows what would change of what is stored, and asks.",
 		Example: "  koppel mapping save 8f2c1a -f override.yaml --note 'list prices, as agreed' --wait\n  koppel mapping save 8f2c1a -f override.yaml --webshop --no-replay",
 		RunE: action(func(ctx context.Context, args []string) error {
 			given, err := draft.read()
@@ -42,6 +43,11 @@ func (p *program) mappingSave() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if !yes && terminal(p.in) != nil {
+				if err := p.foretell(ctx, c, id, given); err != nil {
+					return err
+				}
+			}
 			saved, err := c.SaveOverride(ctx, id, client.OverrideSave{OverrideDraft: given, Note: keep.note, Replay: keep.replay()})
 			if err != nil {
 				return err
@@ -51,7 +57,22 @@ func (p *program) mappingSave() *cobra.Command {
 	}
 	draft.add(cmd)
 	keep.add(cmd)
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not show a preview and ask")
 	return cmd
+}
+
+// foretell shows on the screen what a draft would change, beside the answer, and asks.
+func (p *program) foretell(ctx context.Context, c *client.Client, coupling string, draft client.OverrideDraft) error {
+	preview, err := c.PreviewOverride(ctx, coupling, client.PreviewAsk{OverrideDraft: draft})
+	if err != nil {
+		return err
+	}
+	screen := *p
+	screen.out = p.err
+	if err := screen.table(func(t *table) { foreseenRows(t, preview) }); err != nil {
+		return err
+	}
+	return p.sure(ctx, "Save it?")
 }
 
 func (p *program) mappingRollback() *cobra.Command {
