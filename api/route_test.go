@@ -87,6 +87,8 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"removeCoupling":         {v1 + "/couplings/" + coupling, nil, 404},
 		"getTimetable":           {v1 + "/couplings/" + coupling + "/timetable", nil, 404},
 		"setTimetable":           {v1 + "/couplings/" + coupling + "/timetable", map[string]any{"lines": []any{map[string]any{"group": "products", "mode": "since", "cron": "@hourly"}}}, 404},
+		"listCursors":            {v1 + "/couplings/" + coupling + "/cursors", nil, 404},
+		"setCursor":              {v1 + "/couplings/" + coupling + "/cursors/products", map[string]any{"none": true}, 404},
 		"startSync":              {v1 + "/couplings/" + coupling + "/sync", sync, 404},
 		"showMapping":            {v1 + "/couplings/" + coupling + "/mapping", nil, 404},
 		"saveMapping":            {v1 + "/couplings/" + coupling + "/mapping", map[string]any{"source": "objects: { products: { article_code: record.name } }"}, 404},

@@ -56,6 +56,8 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/couplings/{id}/resume", id: "resumeCoupling", scope: couplingsWrite, tag: "Couplings", summary: "End a pause", add: handle(s, s.resumeCoupling)},
 		{method: get, path: base + "/couplings/{id}/timetable", id: "getTimetable", scope: couplingsRead, tag: "Couplings", summary: "When runs start by themselves, with the next five times", add: handle(s, s.getTimetable)},
 		{method: put, path: base + "/couplings/{id}/timetable", id: "setTimetable", scope: couplingsWrite, tag: "Couplings", summary: "Set cron lines, quiet hours and jitter", add: handle(s, s.setTimetable)},
+		{method: get, path: base + "/couplings/{id}/cursors", id: "listCursors", scope: couplingsRead, tag: "Couplings", summary: "Up to where each stream was read, and what the next incremental read asks for", add: handle(s, s.listCursors)},
+		{method: put, path: base + "/couplings/{id}/cursors/{stream}", id: "setCursor", scope: couplingsWrite, tag: "Couplings", summary: "Set from where the next incremental read of a stream goes on", add: handle(s, s.setCursor)},
 		{method: post, path: base + "/couplings/{id}/sync", id: "startSync", scope: syncRun, tag: "Runs", summary: "Start a run", status: http.StatusAccepted, add: handle(s, s.startSync)},
 
 		{method: get, path: base + "/couplings/{id}/hooks", id: "listHooks", scope: couplingsRead, tag: "Webhooks", summary: "List the webhooks of a coupling, by which its remote tells of changes", add: handle(s, s.listHooks)},
