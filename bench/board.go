@@ -45,6 +45,11 @@ func (b *board) run(ctx context.Context) (err error) {
 			return fmt.Errorf("memory: %w", err)
 		}
 	}
+	if b.opts.wants("preview") {
+		if err := b.preview(ctx); err != nil {
+			return fmt.Errorf("preview: %w", err)
+		}
+	}
 	if b.opts.wants("fair") {
 		if err := b.fair(ctx); err != nil {
 			return fmt.Errorf("fair: %w", err)

@@ -6,6 +6,7 @@
 //	first_load        the whole pull of a webshop's products, engine beside hand
 //	resync_unchanged  the same again with nothing new, and what it writes
 //	memory            the worker's peak at a tenth and at the whole of a million records
+//	preview           how long the API takes to say what an override would change of 25,000 records
 //	fair              how long small runs wait for their start, alone and beside a greedy webshop
 //	noop              what a coupling with nothing new costs, with and without its schedule
 //	mapping           one field of one record, engine beside hand
