@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/mapping"
@@ -188,7 +190,12 @@ func (t *tally) add(stream string, f store.Foreseen) error {
 	fields := f.Object.Fields()
 	for i := range max(len(f.Before), len(f.After)) {
 		before, after := slot(f.Before, i), slot(f.After, i)
-		if before == nil && after == nil {
+		same, known := sameValue(before, after)
+		if same {
+			continue
+		}
+		if known && !keep {
+			n.differs(f.Change, fields[i].Name)
 			continue
 		}
 		was, err := cutValue(fields[i], before)
@@ -202,9 +209,7 @@ func (t *tally) add(stream string, f store.Foreseen) error {
 		if string(was.whole) == string(is.whole) {
 			continue
 		}
-		if f.Change == koppel.ForeseenChanged {
-			n.Fields[fields[i].Name]++
-		}
+		n.differs(f.Change, fields[i].Name)
 		if keep {
 			p.Fields = append(p.Fields, previewField{fields[i].Name, was.cut, is.cut})
 		}
@@ -213,6 +218,27 @@ func (t *tally) add(stream string, f store.Foreseen) error {
 		t.kept[f.Change] = append(t.kept[f.Change], p)
 	}
 	return nil
+}
+
+func (n *previewCounts) differs(change koppel.ForeseenChange, field string) {
+	if change == koppel.ForeseenChanged {
+		n.Fields[field]++
+	}
+}
+
+// sameValue compares values without showing them; known is false for those that only their text tells apart.
+func sameValue(a, b any) (same, known bool) {
+	switch x := a.(type) {
+	case nil, string, int64, bool, koppel.Null:
+		return a == b, true
+	case decimal.Decimal:
+		y, ok := b.(decimal.Decimal)
+		return ok && x.Equal(y), true
+	case time.Time:
+		y, ok := b.(time.Time)
+		return ok && x.Equal(y), true
+	}
+	return false, false
 }
 
 func slot(values koppel.Values, i int) any {
