@@ -103,7 +103,7 @@ SELECT k.stream, k.remote_id FROM refetch_key k WHERE k.coupling_id = $1 AND k.s
     WHERE s.webshop_id = k.webshop_id AND s.coupling_id = k.coupling_id AND k.remote_id IN (s.record_id, s.remote_id) AND s.object = 'buy_orders' AND o.state IN ('pending', 'sending', 'unknown'))
 ORDER BY k.remote_id = '' DESC, k.first_at, k.stream, k.remote_id LIMIT $3`
 	stillNamedSQL = `SELECT count(*) FROM refetch_key WHERE coupling_id = $1 AND stream_group = $2 AND run_id = 0`
-	giveKeysSQL = `
+	giveKeysSQL   = `
 WITH given AS (
     UPDATE refetch_key k SET run_id = $2 FROM unnest($3::text[], $4::text[]) AS g(stream, id)
     WHERE k.coupling_id = $1 AND k.run_id = 0 AND k.stream = g.stream AND k.remote_id = g.id RETURNING k.events
