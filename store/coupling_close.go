@@ -55,7 +55,7 @@ func (tx *Tx) AskRemoval(ctx context.Context, id string, objects koppel.LeftObje
 }
 
 func (tx *Tx) close(ctx context.Context, op string, c Coupling, steps []koppel.Step) (Coupling, error) {
-	if _, err := tx.moveLocked(ctx, op, c, koppel.CouplingDisabled, "", ""); err != nil {
+	if _, err := tx.move(ctx, op, c, koppel.CouplingDisabled, "", ""); err != nil {
 		return Coupling{}, err
 	}
 	if _, err := tx.endPauses(ctx, c, ""); err != nil {
@@ -122,7 +122,7 @@ func (tx *Tx) RemoveCoupling(ctx context.Context, id string) (Coupling, error) {
 	if err != nil {
 		return Coupling{}, err
 	}
-	removed, err := tx.moveLocked(ctx, op, c, koppel.CouplingRemoved, "", "")
+	removed, err := tx.move(ctx, op, c, koppel.CouplingRemoved, "", "")
 	if err != nil {
 		return Coupling{}, err
 	}

@@ -69,15 +69,15 @@ func (tx *Tx) standStill(ctx context.Context, op string, c Coupling) (Coupling, 
 	}
 	switch {
 	case len(standing) == 0 && c.unfinished():
-		return tx.moveLocked(ctx, op, c, koppel.CouplingActivating, "", "")
+		return tx.move(ctx, op, c, koppel.CouplingActivating, "", "")
 	case len(standing) == 0:
-		return tx.moveLocked(ctx, op, c, koppel.CouplingActive, "", "")
+		return tx.move(ctx, op, c, koppel.CouplingActive, "", "")
 	}
 	to := koppel.CouplingPaused
 	if standing[0].Owner == koppel.PausedByAuth {
 		to = koppel.CouplingNeedsReauth
 	}
-	return tx.moveLocked(ctx, op, c, to, standing[0].Owner, standing[0].Reason)
+	return tx.move(ctx, op, c, to, standing[0].Owner, standing[0].Reason)
 }
 
 // unfinished reports whether the coupling's last activation did not come to its end.

@@ -27,16 +27,8 @@ UPDATE coupling SET state = @state, pause_owner = @owner, pause_reason = @reason
        activated_at = CASE WHEN @state = 'active' THEN coalesce(activated_at, now()) ELSE activated_at END
 WHERE id = @id`
 
-// move takes a coupling to a state, if its life allows that.
-func (tx *Tx) move(ctx context.Context, op, id string, to koppel.CouplingState, owner koppel.PauseOwner, reason string) (Coupling, error) {
-	c, err := tx.lockCoupling(ctx, op, id)
-	if err != nil {
-		return Coupling{}, err
-	}
-	return tx.moveLocked(ctx, op, c, to, owner, reason)
-}
-
-func (tx *Tx) moveLocked(ctx context.Context, op string, c Coupling, to koppel.CouplingState, owner koppel.PauseOwner, reason string) (Coupling, error) {
+// move takes a locked coupling to a state, if its life allows that.
+func (tx *Tx) move(ctx context.Context, op string, c Coupling, to koppel.CouplingState, owner koppel.PauseOwner, reason string) (Coupling, error) {
 	if c.RemoveObjects != nil && to != koppel.CouplingDisabled && to != koppel.CouplingRemoved {
 		return Coupling{}, conflict(op, "%s", c.Leaves())
 	}
@@ -94,7 +86,7 @@ func (tx *Tx) ActivateCoupling(ctx context.Context, id string, steps []koppel.St
 	if _, err := tx.endPauses(ctx, c, koppel.PausedByAuth); err != nil {
 		return Coupling{}, wrap(op, err)
 	}
-	if _, err := tx.moveLocked(ctx, op, c, koppel.CouplingActivating, "", ""); err != nil {
+	if _, err := tx.move(ctx, op, c, koppel.CouplingActivating, "", ""); err != nil {
 		return Coupling{}, err
 	}
 	if err := tx.endClosing(ctx, c); err != nil {
@@ -116,7 +108,7 @@ func (tx *Tx) CouplingActive(ctx context.Context, id string) (Coupling, error) {
 	if c.State != koppel.CouplingActivating && c.State != koppel.CouplingActive {
 		return Coupling{}, conflict(op, "a coupling that is %s is not being activated", describe(c))
 	}
-	return tx.moveLocked(ctx, op, c, koppel.CouplingActive, "", "")
+	return tx.move(ctx, op, c, koppel.CouplingActive, "", "")
 }
 
 // PauseCoupling stops runs and pushes: active → paused. Pauses of several owners may stand at once; paused again by
