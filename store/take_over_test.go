@@ -144,7 +144,7 @@ func TestABatchThatIsCutOffTakesTheNextOneWithIt(t *testing.T) {
 	holder := r.takeOver(t)
 	r.until(t, 1, askingSQL)
 	// As the database does with a stopped worker's transaction, or a kill.
-	if _, err := r.owner.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 99 AND classid = 0 AND NOT granted`); err != nil {
+	if _, err := r.owner.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 99 AND classid = 0 AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-one; err == nil {
