@@ -36,7 +36,11 @@ func (b *board) resync(ctx context.Context, w *webshop) (m measured, written wal
 	if m, err = b.pulledFrom(ctx, w, conn, &from); err != nil {
 		return m, written, err
 	}
-	if err := conn.QueryRow(ctx, "SELECT pg_current_wal_insert_lsn()::text").Scan(&to); err != nil {
+	// Only what is on disk can be read, so the end is behind a commit that waits for the disk.
+	if _, err := conn.Exec(ctx, "SET synchronous_commit = on; SELECT pg_logical_emit_message(true, 'bench', 'end')"); err != nil {
+		return m, written, err
+	}
+	if err := conn.QueryRow(ctx, "SELECT pg_current_wal_flush_lsn()::text").Scan(&to); err != nil {
 		return m, written, err
 	}
 	written, err = walBetween(ctx, conn, from, to)
