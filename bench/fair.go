@@ -18,7 +18,7 @@ const (
 	// fairEvery is the pause between the small runs' requests.
 	fairEvery = 200 * time.Millisecond
 	// greedyProducts keep the greedy webshop reading for longer than a round.
-	greedyProducts = 200_000
+	greedyProducts = 500_000
 )
 
 // fair measures how long the small runs of 31 couplings wait for their start,
