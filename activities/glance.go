@@ -16,6 +16,7 @@ func Glances(mode koppel.Mode) bool { return mode == koppel.ModeSince || mode ==
 // says whether it came to its end; what takes longer, has to wait or fails is
 // left to the slices, which go on behind the last batch that was committed.
 func (a *Activities) Glance(ctx context.Context, in OpenInput) (Finished, error) {
+	defer a.Shares.pass()()
 	quick := *a
 	quick.Durations.Slice = a.Durations.Glance
 	// A remote that hangs must not keep what holds the glance.

@@ -111,6 +111,11 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 			return err
 		}
 	}
+	done, err := s.Shares.giveWay(ctx, s.pinned.run.Mode)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if b.SeenTicket == 0 || page.Ticket < b.SeenTicket {
 		b.SeenTicket = page.Ticket
 	}

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -191,7 +192,13 @@ func (s *slice) write(ctx context.Context, beat func(koppel.Counts)) error {
 	var before *store.Batch
 	for b := range s.batches {
 		b.After, before = before, &b.Batch
+		done, err := s.Shares.giveWay(ctx, s.pinned.run.Mode)
+		if err != nil {
+			b.release(s.Memory)
+			return cmp.Or(writers.Wait(), err)
+		}
 		writers.Go(func() error {
+			defer done()
 			defer b.release(s.Memory)
 			counts, err := s.Store.WriteBatch(ctx, &b.Batch)
 			if err != nil {

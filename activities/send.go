@@ -11,6 +11,7 @@ import (
 // attempt whose outcome nobody knows it looks the object up by our reference
 // before it sends again. What it learns is stored before it returns.
 func (a *Activities) Send(ctx context.Context, in PushInput) (PushResult, error) {
+	defer a.Shares.pass()()
 	p, client, result, err := a.sender(ctx, in.OpenInput)
 	if client == nil {
 		return result, err

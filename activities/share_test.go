@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/koppel-io/koppel"
@@ -9,7 +11,7 @@ import (
 
 func TestBulkReadsOfOneWebshopBesideEachOtherAreShort(t *testing.T) {
 	t.Parallel()
-	s := &Shares{}
+	s := NewShares(2)
 	take := func(mode koppel.Mode, webshop int64, want time.Duration) func() {
 		t.Helper()
 		got, give := s.take(mode, webshop, time.Minute)
@@ -49,4 +51,49 @@ func TestWhatSomebodyWaitsForGoesFirst(t *testing.T) {
 	if Urgency(koppel.ModeFull, koppel.TriggerActivation) != Urgency(koppel.ModeFull, koppel.TriggerManual) {
 		t.Error("a customer who waits for an activation is not served as one who clicked")
 	}
+}
+
+func TestBulkLeavesSmallWorkAProcessorWhileItIsAbout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := NewShares(2)
+		step := func(mode koppel.Mode) func() {
+			t.Helper()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			done, err := s.giveWay(ctx, mode)
+			if err != nil {
+				return nil
+			}
+			return done
+		}
+		one, two := step(koppel.ModeFull), step(koppel.ModeFull)
+		if one == nil || two == nil {
+			t.Fatal("bulk waits with nobody about")
+		}
+		over := s.pass()
+		first := step(koppel.ModeFull)
+		if first == nil {
+			t.Fatal("bulk stands still while small work is about")
+		}
+		s.pass() // still here when the next step asks
+		if step(koppel.ModeHistory) != nil {
+			t.Error("two steps at once while small work is about")
+		}
+		s.pass()
+		if step(koppel.ModeSince) == nil {
+			t.Error("a small run waits for a bulk one")
+		}
+		first()
+		over()
+		if second := step(koppel.ModeFull); second == nil {
+			t.Error("the next step does not follow the one that ended")
+		} else {
+			time.Sleep(about + time.Millisecond)
+			if step(koppel.ModeFull) == nil {
+				t.Error("bulk gives way to nobody")
+			}
+			second()
+		}
+	})
 }

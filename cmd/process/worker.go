@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -83,7 +84,7 @@ func (w *Worker) open(ctx context.Context) (err error) {
 	}
 	acts := &activities.Activities{
 		Store: w.db, Connectors: compiled(w.db), Transport: w.transport, Engine: engine, Durations: config.Durations,
-		Memory: activities.NewMemory(config.Memory), Shares: &activities.Shares{}, Holder: config.Holder,
+		Memory: activities.NewMemory(config.Memory), Shares: activities.NewShares(runtime.GOMAXPROCS(0)), Holder: config.Holder,
 		PublicURL: strings.TrimRight(config.PublicURL, "/"), Log: config.Log,
 	}
 	w.work = func(ctx context.Context) error {
