@@ -89,7 +89,7 @@ func TestBulkLeavesSmallWorkAProcessorWhileItIsAbout(t *testing.T) {
 		if second := step(koppel.ModeFull); second == nil {
 			t.Error("the next step does not follow the one that ended")
 		} else {
-			time.Sleep(about + time.Millisecond)
+			<-time.After(about + time.Millisecond)
 			if step(koppel.ModeFull) == nil {
 				t.Error("bulk gives way to nobody")
 			}
