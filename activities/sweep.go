@@ -121,23 +121,33 @@ func (a *Activities) agree(ctx context.Context, run store.Run, swept *Swept) err
 	if state.Open {
 		return a.goOn(ctx, run, swept)
 	}
+	if a.glancing(run) {
+		return nil
+	}
 	start := StartOf(run)
 	if run.State == koppel.RunQueued {
 		swept.Started++
 		return a.Engine.StartRun(ctx, start)
-	}
-	if a.glancing(run) {
-		return nil
 	}
 	swept.Closed++
 	_, err = a.FinishRun(ctx, Finish{RunRef: start.RunRef, Failure: lost(run, state)})
 	return err
 }
 
-// glancing: a schedule's firing may be doing the run, without a workflow for it.
+// glancing: a schedule's firing may be doing the run, or be about to, without a
+// workflow for it.
 func (a *Activities) glancing(run store.Run) bool {
-	return run.Trigger == koppel.TriggerSchedule && Glances(run.Mode) && run.State == koppel.RunRunning &&
-		run.StartedAt != nil && time.Since(*run.StartedAt) < a.Durations.Heartbeat+2*a.Durations.Glance
+	if run.Trigger != koppel.TriggerSchedule || !Glances(run.Mode) {
+		return false
+	}
+	since := run.QueuedAt
+	switch {
+	case run.State == koppel.RunRunning && run.StartedAt != nil:
+		since = *run.StartedAt
+	case run.State != koppel.RunQueued:
+		return false
+	}
+	return time.Since(since) < a.Durations.Heartbeat+2*a.Durations.Glance
 }
 
 // goOn wakes the workflow of a run that is held, which waits without saying
