@@ -91,8 +91,8 @@ func verdict(run store.Run, scans []store.Scan, shown []koppel.Evidence, in Fini
 		switch {
 		case err != nil:
 			return end, err
-		case run.Trigger == koppel.TriggerWebhook:
-			// A record that a webhook named may be gone again, or never have been ours.
+		case run.Refetches():
+			// A record that a webhook or another record named may be gone again, or never have been ours.
 		case none:
 			in.Failure = &Failure{Kind: koppel.KindNotFound, Detail: "the remote knows none of these: " + missing}
 			if said != "" {

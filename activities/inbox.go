@@ -110,14 +110,6 @@ func (w *webhook) read(receiver *rest.Receiver, call store.Received) store.Handl
 	return done
 }
 
-// pulls reports whether the coupling reads anything of the group.
-func (w *webhook) pulls(group connectors.Group) bool {
-	return slices.ContainsFunc(group.Objects, func(object koppel.Object) bool {
-		on, _ := w.connector.Pulls(object, w.settings)
-		return on
-	})
-}
-
 // drops reports whether calls of a topic may hold what a stream keeps out of
 // store: their bodies are forgotten once they are worked off.
 func (w *webhook) drops(topic string) bool {

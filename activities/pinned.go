@@ -82,6 +82,14 @@ func (p *pinned) programs(stream string) []*mapping.Program {
 	return wanted
 }
 
+// pulls reports whether the coupling reads anything of the group.
+func (p *pinned) pulls(group connectors.Group) bool {
+	return slices.ContainsFunc(group.Objects, func(object koppel.Object) bool {
+		on, _ := p.connector.Pulls(object, p.settings)
+		return on
+	})
+}
+
 // later reports whether records of the stream are mapped by the map stage,
 // because some object needs another record too.
 func (p *pinned) later(stream string) bool {

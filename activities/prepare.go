@@ -147,6 +147,9 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 		// A full read keeps its processor busy; what is small and waits for one goes first.
 		runtime.Gosched()
 		changed.New = known[i] == [16]byte{}
+		if changed.New {
+			s.names.find(&changed)
+		}
 		b.Records = append(b.Records, changed)
 	}
 	return nil

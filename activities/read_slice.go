@@ -91,6 +91,11 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 		return SliceResult{}, err
 	}
 	s.later = p.later(in.Stream)
+	if !s.fresh {
+		if s.names, err = namingOf(p, client, in.Stream); err != nil {
+			return refused(ctx, err)
+		}
+	}
 	if s.hooked, err = a.told(ctx, p, in.Stream); err != nil {
 		return SliceResult{}, err
 	}
@@ -120,6 +125,8 @@ type slice struct {
 	fed []fedStream
 	// later: records are mapped by the map stage, with other records.
 	later bool
+	// names finds what new records name; nil where that is not looked for.
+	names *naming
 	// hooked is the stream's name where webhooks tell of its changes.
 	hooked string
 	until  time.Time

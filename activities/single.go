@@ -73,7 +73,7 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput, 
 // group is read where it is, any other from the group's streams without
 // parents. What an earlier attempt asked for is not asked again.
 func (s *singles) keys(ctx context.Context) ([]store.SingleKey, error) {
-	if s.run.Trigger == koppel.TriggerWebhook {
+	if s.run.Refetches() {
 		return s.namedKeys(ctx)
 	}
 	all, err := s.Store.SingleKeys(ctx, s.run)
@@ -182,6 +182,10 @@ func (s *singles) batchOf(ctx context.Context, records []rest.Record, ticket int
 	if err != nil {
 		return nil, err
 	}
+	names, err := namingOf(s.pinned, s.client, s.stream)
+	if err != nil {
+		return nil, err
+	}
 	later := s.later(s.stream)
 	for i := range records {
 		r := &records[i]
@@ -200,6 +204,7 @@ func (s *singles) batchOf(ctx context.Context, records []rest.Record, ticket int
 		case !later:
 			mapInto(&record, s.evaluator, s.programs(s.stream), &together{raw: r.Raw})
 		}
+		names.find(&record)
 		b.Records = append(b.Records, record)
 	}
 	return b, nil

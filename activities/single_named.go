@@ -7,10 +7,14 @@ import (
 	"github.com/koppel-io/koppel/store"
 )
 
-// namedKeys are what webhooks named of this stream, but for those that an
+// namedKeys are what webhooks and new records named of this stream, but for those that an
 // earlier attempt read.
 func (s *singles) namedKeys(ctx context.Context) ([]store.SingleKey, error) {
 	named, err := s.Store.RefetchKeys(ctx, s.run, s.stream)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := s.client.Stream(s.stream)
 	if err != nil {
 		return nil, err
 	}
@@ -23,6 +27,10 @@ func (s *singles) namedKeys(ctx context.Context) ([]store.SingleKey, error) {
 		key := store.SingleKey{By: store.ByRemoteID, Value: one.ID, Asked: one.ID, ParentID: one.ParentID}
 		if one.Stored {
 			key.Stream = s.lease.Stream
+		} else if stream.One != nil && !stream.StandsAlone() {
+			// It is read once its parent tells of it.
+			s.asked.miss(one.ID, nil)
+			continue
 		}
 		s.named[one.ID] = one
 		keys = append(keys, key)

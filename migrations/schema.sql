@@ -1357,7 +1357,7 @@ TABLE redirect ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
 TABLE refetch ROW LEVEL SECURITY FORCED
-    -- Stream groups of which something waits to be read because a webhook said so: one job each.
+    -- Stream groups of which something waits to be read because a webhook or a new record said so: one job each.
     webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
     coupling_id bigint NOT NULL  -- The coupling.
     stream_group text NOT NULL  -- The stream group.
@@ -1376,7 +1376,7 @@ TABLE refetch ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
 TABLE refetch_key ROW LEVEL SECURITY FORCED
-    -- Records that webhooks named: they wait for a run or are read by one, each once however often it was named.
+    -- Records that webhooks or new records named: they wait for a run or are read by one, each once however often it was named.
     webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
     coupling_id bigint NOT NULL  -- The coupling.
     stream_group text NOT NULL  -- The stream's group, whose run reads it.
@@ -1386,8 +1386,9 @@ TABLE refetch_key ROW LEVEL SECURITY FORCED
     gone boolean NOT NULL DEFAULT false  -- The last that was said of it is that it was deleted.
     body bytea  -- The record as the webhook gave it, whole; null where it is read.
     ticket bigint NOT NULL  -- Taken when the last call that named it came.
-    events integer NOT NULL DEFAULT 1  -- How many calls named it.
+    events integer NOT NULL DEFAULT 1  -- How many calls of webhooks named it.
     first_at timestamp with time zone NOT NULL DEFAULT now()  -- When the first of them came.
+    news integer NOT NULL DEFAULT 0  -- How many new records of other streams named it.
     CONSTRAINT refetch_key_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT refetch_key_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT refetch_key_pkey PRIMARY KEY (coupling_id, stream, remote_id, run_id)

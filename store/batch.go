@@ -93,6 +93,8 @@ type Record struct {
 	// Lists are the objects of which Mapped has all that the record gives: a source that it gave before and that is not
 	// among them is gone. Of other objects it has one.
 	Lists []koppel.Object
+	// Names are records of other streams that are to be read singly if this one is new, by Group, Stream, ID and Gather.
+	Names []Named
 	// Ignored are the reasons for which something of it was left out that the scan counts.
 	Ignored []string
 	// Mapped is what the mapping gave; Parked is what failed. A source that the record gave under

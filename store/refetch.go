@@ -95,10 +95,10 @@ type Refetched struct {
 const (
 	lockRefetchSQL = `SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM refetch WHERE coupling_id = $1 AND stream_group = $2 FOR UPDATE`
 	readingSQL     = `
-SELECT count(*) FROM run WHERE coupling_id = $1 AND stream_group = $2 AND mode = 'single' AND trigger = 'webhook' AND state IN ('queued', 'running', 'waiting')`
+SELECT count(*) FROM run WHERE coupling_id = $1 AND stream_group = $2 AND mode = 'single' AND trigger IN ('webhook', 'dependency') AND state IN ('queued', 'running', 'waiting')`
 	// A buy order that waits to be sent is read after that: what the remote has is older than what was changed here.
 	namedKeysSQL = `
-SELECT k.stream, k.remote_id FROM refetch_key k WHERE k.coupling_id = $1 AND k.stream_group = $2 AND k.run_id = 0 AND NOT EXISTS (
+SELECT k.stream, k.remote_id, k.events FROM refetch_key k WHERE k.coupling_id = $1 AND k.stream_group = $2 AND k.run_id = 0 AND NOT EXISTS (
     SELECT FROM source s JOIN outbox o ON o.webshop_id = s.webshop_id AND o.coupling_id = s.coupling_id AND o.object = 'buy_orders' AND o.object_id = s.object_id
     WHERE s.webshop_id = k.webshop_id AND s.coupling_id = k.coupling_id AND k.remote_id IN (s.record_id, s.remote_id) AND s.object = 'buy_orders' AND o.state IN ('pending', 'sending', 'unknown'))
 ORDER BY k.remote_id = '' DESC, k.first_at, k.stream, k.remote_id LIMIT $3`
@@ -106,9 +106,9 @@ ORDER BY k.remote_id = '' DESC, k.first_at, k.stream, k.remote_id LIMIT $3`
 	giveKeysSQL   = `
 WITH given AS (
     UPDATE refetch_key k SET run_id = $2 FROM unnest($3::text[], $4::text[]) AS g(stream, id)
-    WHERE k.coupling_id = $1 AND k.run_id = 0 AND k.stream = g.stream AND k.remote_id = g.id RETURNING k.events
+    WHERE k.coupling_id = $1 AND k.run_id = 0 AND k.stream = g.stream AND k.remote_id = g.id RETURNING k.events, k.news
 )
-SELECT coalesce(sum(events), 0)::bigint FROM given`
+SELECT coalesce(sum(events), 0)::bigint, coalesce(sum(news), 0)::bigint FROM given`
 	dropNudgeSQL  = `DELETE FROM refetch_key WHERE coupling_id = $1 AND stream_group = $2 AND run_id = 0 AND remote_id = ''`
 	dropKeysSQL   = `DELETE FROM refetch_key WHERE coupling_id = $1 AND stream_group = $2 AND run_id = 0`
 	endRefetchSQL = `DELETE FROM refetch WHERE coupling_id = $1 AND stream_group = $2`
@@ -123,7 +123,7 @@ const (
 	refetchLater = 30 * time.Second
 )
 
-// Refetch opens the run that reads what webhooks named of a group, once its time has come: one at a time, never held
+// Refetch opens the run that reads what webhooks and new records named of a group, once its time has come: one at a time, never held
 // up by a scan. A coupling that is paused keeps what was named until it goes on; one that is off forgets it.
 func (db *DB) Refetch(ctx context.Context, job RefetchJob) (Refetched, error) {
 	const op = "refetch"
@@ -162,7 +162,10 @@ func (db *DB) Refetch(ctx context.Context, job RefetchJob) (Refetched, error) {
 }
 
 func (tx *Tx) refetch(ctx context.Context, op string, c Coupling, job RefetchJob) (done Refetched, err error) {
-	type key struct{ Stream, RemoteID string }
+	type key struct {
+		Stream, RemoteID string
+		Events           int64
+	}
 	keys, err := many[key](ctx, tx, namedKeysSQL, job.Coupling, job.Group, refetchMost)
 	if err != nil {
 		return done, wrap(op, err)
@@ -181,7 +184,11 @@ func (tx *Tx) refetch(ctx context.Context, op string, c Coupling, job RefetchJob
 	}
 	if len(keys) > 0 && reading == 0 {
 		var streams, ids, asked []string
+		trigger := koppel.TriggerDependency
 		for _, k := range keys {
+			if k.Events > 0 {
+				trigger = koppel.TriggerWebhook
+			}
 			streams, ids = append(streams, k.Stream), append(ids, k.RemoteID)
 			if !slices.Contains(asked, k.RemoteID) {
 				asked = append(asked, k.RemoteID)
@@ -189,7 +196,7 @@ func (tx *Tx) refetch(ctx context.Context, op string, c Coupling, job RefetchJob
 		}
 		id := NewID()
 		opened, err := tx.OpenRun(ctx, NewRun{
-			UUID: id, Coupling: c.UUID, Direction: koppel.Pull, StreamGroup: job.Group, Mode: koppel.ModeSingle, Trigger: koppel.TriggerWebhook,
+			UUID: id, Coupling: c.UUID, Direction: koppel.Pull, StreamGroup: job.Group, Mode: koppel.ModeSingle, Trigger: trigger,
 			WorkflowID: koppel.PullWorkflowID(koppel.ModeSingle, c.UUID, job.Group, id), Keys: RunKeys{RemoteIDs: asked},
 		})
 		if err != nil {
@@ -213,13 +220,17 @@ func (tx *Tx) refetch(ctx context.Context, op string, c Coupling, job RefetchJob
 	return done, wrap(op, err)
 }
 
-// giveKeys makes the run the one that reads the keys, and notes how many calls had named them.
+// giveKeys makes the run the one that reads the keys, and notes how many calls and new records had named them.
 func (tx *Tx) giveKeys(ctx context.Context, run, coupling int64, streams, ids []string) error {
-	var calls int64
-	if err := tx.tx.QueryRow(ctx, giveKeysSQL, coupling, run, streams, ids).Scan(&calls); err != nil {
+	var calls, news int64
+	if err := tx.tx.QueryRow(ctx, giveKeysSQL, coupling, run, streams, ids).Scan(&calls, &news); err != nil {
 		return err
 	}
-	return tx.AppendTimeline(ctx, run, EventNamed, map[string]int64{"calls": calls, "records": int64(len(ids))})
+	named := map[string]int64{"calls": calls, "records": int64(len(ids))}
+	if news > 0 {
+		named["new"] = news
+	}
+	return tx.AppendTimeline(ctx, run, EventNamed, named)
 }
 
 // refetchChanged opens a read of what changed. Where one is queued already, that one will see it.

@@ -2,11 +2,9 @@ package store
 
 import (
 	"context"
-
-	"github.com/koppel-io/koppel"
 )
 
-// RefetchKey is a record that a run reads because webhooks named it.
+// RefetchKey is a record that a run reads because webhooks or new records named it.
 type RefetchKey struct {
 	ID string
 	// Stored: there is such a record; ParentID is the one that it belongs to, "" for none.
@@ -41,7 +39,7 @@ const (
 
 // DropRefetched forgets what a run that has ended read because webhooks named it.
 func (tx *Tx) DropRefetched(ctx context.Context, run Run) error {
-	if run.Trigger != koppel.TriggerWebhook {
+	if !run.Refetches() {
 		return nil
 	}
 	_, err := tx.exec(ctx, dropRefetchedSQL, run.CouplingID, run.StreamGroup, run.ID)

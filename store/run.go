@@ -56,6 +56,11 @@ func (r Run) ByCreation() bool {
 	return r.Mode == koppel.ModeHistory || r.Window().By == koppel.ByCreation
 }
 
+// Refetches reports whether the run reads what webhooks or new records named.
+func (r Run) Refetches() bool {
+	return r.Mode == koppel.ModeSingle && (r.Trigger == koppel.TriggerWebhook || r.Trigger == koppel.TriggerDependency)
+}
+
 // Window is the run's effective window.
 func (r Run) Window() koppel.Window {
 	var w koppel.Window

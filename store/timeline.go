@@ -28,8 +28,10 @@ const (
 	EventSkipped = "schedule skipped"
 	// EventTakenOver: somebody asked for what the queued run reads, or for more.
 	EventTakenOver = "taken over"
-	// EventNamed says how many calls of webhooks named how many records.
+	// EventNamed says how many calls of webhooks, and how many new records, named how many records.
 	EventNamed = "named"
+	// EventNames says how many new records named how many others, which are read singly.
+	EventNames = "names"
 )
 
 // eventLimit is the most bytes of data one event may hold.

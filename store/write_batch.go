@@ -221,6 +221,9 @@ func (w *writing) try(ctx context.Context) error {
 		if err := w.decideCompleted(ctx); err != nil {
 			return err
 		}
+		if err := w.nameOthers(ctx); err != nil {
+			return err
+		}
 		w.checkAlone()
 		w.writeChanges()
 		w.writeScan()

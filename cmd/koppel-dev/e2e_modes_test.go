@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +17,7 @@ var modes = []scenario{
 	{"since sees changed products and stock", sinceSeesChanges},
 	{"single brings one product", singleBringsOne},
 	{"window leaves the cursor", windowLeavesTheCursor},
+	{"stock is refreshed from the products of every new sell order seen, taken or not", newOrdersRefreshStock},
 }
 
 func sinceSeesChanges(t *testing.T, l *land) {
@@ -69,5 +73,67 @@ func windowLeavesTheCursor(t *testing.T, l *land) {
 	since := s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeSince})
 	if since.Counts.Changed != 0 || since.Counts.Unchanged < run.Counts.Changed {
 		t.Errorf("the since run counts %+v after a window of %+v, want the same records, unchanged", since.Counts, run.Counts)
+	}
+}
+
+// sync.md 10. The shop changes stocks without a new date, so that only new orders tell; none of them is taken.
+func newOrdersRefreshStock(t *testing.T, l *land) {
+	s := newSite(t, l, demoshop.Config{Products: 40, Orders: 5})
+	settings := demoSettings()
+	settings["order_statuses.take"] = []string{"nothing-of-the-kind"}
+	if _, err := l.api.SetSettings(t.Context(), s.coupling.ID, settings); err != nil {
+		t.Fatal(err)
+	}
+	s.activate(t)
+	before := map[string]string{}
+	for _, p := range s.truths(t) {
+		if p.Manage == true {
+			before[fmt.Sprint(p.ID)] = string(s.objects(t, koppel.Products)[fmt.Sprint(p.ID)].Values["stock_level"])
+			s.shop.SetStockSilently(p.ID, int32(5000+p.ID))
+		}
+	}
+	s.shop.PlaceOrders(2)
+	orders := s.sync(t, client.Sync{Object: koppel.SellOrders, Mode: koppel.ModeSince})
+	if told := strings.Join(s.events(t, orders.ID), "\n"); !strings.Contains(told, `names {"new":2,`) {
+		t.Errorf("the run of orders tells %s", told)
+	}
+	var refresh client.Run
+	await(t, "the products on the orders to be read", func(ctx context.Context) (bool, string) {
+		page, err := l.api.Runs(ctx, client.RunFilter{Coupling: s.coupling.ID})
+		if err != nil {
+			return false, err.Error()
+		}
+		for _, run := range page.Data {
+			if run.Trigger == koppel.TriggerDependency && run.Mode == koppel.ModeSingle {
+				refresh = run
+			}
+		}
+		return refresh.State.Ended(), describeRun(refresh)
+	})
+	if refresh.State != koppel.RunSucceeded || refresh.Keys == nil || len(refresh.Keys.RemoteIDs) == 0 {
+		t.Fatalf("the run of products is %s, of %+v", describeRun(refresh), refresh.Keys)
+	}
+	refreshed, objects := 0, s.objects(t, koppel.Products)
+	for _, p := range s.truths(t) {
+		id := fmt.Sprint(p.ID)
+		if p.Manage != true {
+			continue
+		}
+		want := before[id]
+		if slices.Contains(refresh.Keys.RemoteIDs, id) {
+			want = fmt.Sprint(5000 + p.ID)
+			refreshed++
+		}
+		if got := string(objects[id].Values["stock_level"]); got != want {
+			t.Errorf("the stock of %s is %s, want %s", id, got, want)
+		}
+	}
+	if refreshed == 0 || len(s.objects(t, koppel.SellOrders)) != 0 {
+		t.Errorf("%d stocks were refreshed, and %d orders taken", refreshed, len(s.objects(t, koppel.SellOrders)))
+	}
+	// The orders are known now: nothing is read because of them again.
+	again := s.sync(t, client.Sync{Object: koppel.SellOrders, Mode: koppel.ModeFull})
+	if told := strings.Join(s.events(t, again.ID), "\n"); strings.Contains(told, "names {") {
+		t.Errorf("orders that are known name products: %s", told)
 	}
 }

@@ -63,6 +63,7 @@ func (s *Streams) decodeNode(d *decoder, n *node, scope []string) {
 	for _, stream := range *s {
 		stream.checkParents(d, n, *s)
 		stream.checkFeeds(d, n, *s)
+		stream.checkNew(d, n, *s)
 	}
 }
 

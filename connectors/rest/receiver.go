@@ -221,16 +221,7 @@ func namedIDs(e *Expr, env map[string]any) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, ok := value.([]any)
-	if !ok {
-		list = []any{value}
-	}
-	var ids []string
-	for _, one := range list {
-		if id := textOf(one); id != "" {
-			ids = append(ids, id)
-		}
-	}
+	ids := idList(value)
 	if len(ids) == 0 {
 		return nil, koppel.E(koppel.KindSchemaDrift, "", "the call names no id ("+e.source+")")
 	}

@@ -35,7 +35,9 @@ type Stream struct {
 	Children string  `y:"children" doc:"Which parents are read: those changed in this run, all with since, or all in full" enum:"changed,since_each,all"`
 	When     *Expr   `y:"when" doc:"Condition on parent: only these parents have children" scope:"parent"`
 	Parent   *Parent `y:"parent" doc:"Parent stream of a flat collection of children"`
-	Group    string  `y:"group" doc:"Member by whose value flat rows belong together, such as the order of order lines; they are mapped as one, by the variable rows"`
+	// New names records of other streams that a new record of this one has changed.
+	New   []NewRead `y:"new,one" doc:"What is read because a record is new, such as the products on a sell order, whose stock the remote does not tell to have changed" scope:"record"`
+	Group string    `y:"group" doc:"Member by whose value flat rows belong together, such as the order of order lines; they are mapped as one, by the variable rows"`
 
 	// variants are the alternatives of choose, decoded as whole streams.
 	variants []variant
