@@ -108,8 +108,9 @@ func newOrdersRefreshStock(t *testing.T, l *land) {
 				refresh = run
 			}
 		}
-		return refresh.State.Ended(), describeRun(refresh)
+		return refresh.ID != "", "no such run"
 	})
+	refresh = s.ended(t, refresh.ID)
 	if refresh.State != koppel.RunSucceeded || refresh.Keys == nil || len(refresh.Keys.RemoteIDs) == 0 {
 		t.Fatalf("the run of products is %s, of %+v", describeRun(refresh), refresh.Keys)
 	}
