@@ -27,6 +27,8 @@ const (
 	ModePush    Mode = "push"   // write one object to the remote
 	// ModeProposal carries out what a person decided on a proposal of deletes.
 	ModeProposal Mode = "proposal"
+	// ModeCompare compares the remote with what is stored and changes nothing.
+	ModeCompare Mode = "compare"
 )
 
 // Scans reports whether runs of the mode read a stream page by page, of which

@@ -20,12 +20,13 @@ func (a *Activities) FinishRun(ctx context.Context, in Finish) (Finished, error)
 	if err != nil {
 		return Finished{}, err
 	}
-	if run.Direction == koppel.Pull && !run.State.Ended() {
+	wrote := run.Direction == koppel.Pull && run.Mode != koppel.ModeCompare
+	if wrote && !run.State.Ended() {
 		if _, err := a.Store.ResolveReferences(ctx, in.Webshop, run.CouplingID, run.ID); err != nil {
 			return Finished{}, err
 		}
 	}
-	if run.Direction == koppel.Pull {
+	if wrote {
 		defer a.pushChanges(ctx, in.Webshop)
 	}
 	return store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) (Finished, error) {

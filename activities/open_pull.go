@@ -24,6 +24,9 @@ func (a *Activities) openPull(ctx context.Context, in OpenInput) (Plan, *pinned,
 	if err != nil {
 		return Plan{}, nil, err
 	}
+	if p.run.Mode == koppel.ModeCompare {
+		return planOf(p), p, nil // it changes nothing
+	}
 	if err := a.setRules(ctx, p); err != nil {
 		return Plan{}, nil, err
 	}
@@ -63,7 +66,7 @@ func planOf(p *pinned) Plan {
 	}
 	var plan Plan
 	for _, stream := range p.group.Streams {
-		if p.run.Mode == koppel.ModeReplay {
+		if p.run.Mode == koppel.ModeReplay || p.run.Mode == koppel.ModeCompare {
 			if wanted(stream) {
 				plan.Streams = append(plan.Streams, stream)
 			}
@@ -73,8 +76,11 @@ func planOf(p *pinned) Plan {
 			plan.Streams = append(plan.Streams, stream)
 		}
 	}
-	if p.run.Mode == koppel.ModeProposal {
+	switch p.run.Mode {
+	case koppel.ModeProposal:
 		return Plan{Map: true}
+	case koppel.ModeCompare:
+		return plan
 	}
 	if p.run.Mode.Scans() {
 		plan.Streams = append(slices.Clone(p.group.Feeds), plan.Streams...)

@@ -19,7 +19,7 @@ func Queues() []string {
 // QueueOf is the task queue of a run's cost class.
 func QueueOf(mode koppel.Mode) string {
 	switch mode {
-	case koppel.ModeSingle, koppel.ModeReplay:
+	case koppel.ModeSingle, koppel.ModeReplay, koppel.ModeCompare:
 		return QueueInteractive
 	case koppel.ModeSince, koppel.ModeWindow:
 		return QueueIncremental

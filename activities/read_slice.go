@@ -41,6 +41,8 @@ func (a *Activities) readSlice(ctx context.Context, p *pinned, in SliceInput) (r
 		result, err = a.readSingles(ctx, p, in, story)
 	case koppel.ModeReplay:
 		result, err = a.replay(ctx, p, in, story)
+	case koppel.ModeCompare:
+		result, err = a.compare(ctx, p, in, story)
 	case koppel.ModeMerge:
 		result, err = a.mergeAgain(ctx, p, in, story)
 	default:

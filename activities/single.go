@@ -228,7 +228,7 @@ func (s *singles) fetch(ctx context.Context, key store.SingleKey) ([]rest.Record
 	if key.By != store.ByRemoteID {
 		return s.client.Find(ctx, s.stream, string(key.By), key.Value)
 	}
-	parent, err := s.parent(ctx, key)
+	parent, err := s.storedParent(ctx, s.pinned, s.stream, key.ParentID)
 	if err != nil {
 		return nil, err
 	}
@@ -237,20 +237,4 @@ func (s *singles) fetch(ctx context.Context, key store.SingleKey) ([]rest.Record
 		return nil, err
 	}
 	return []rest.Record{*record}, nil
-}
-
-// parent is the stored parent of a key's record; nil when it has none.
-func (s *singles) parent(ctx context.Context, key store.SingleKey) (*rest.ParentRecord, error) {
-	if key.ParentID == "" {
-		return nil, nil
-	}
-	stream, err := s.Store.StreamID(ctx, s.lease.Webshop, s.lease.Coupling, s.connector.Stream(s.stream).ParentStream())
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.RecordsByID(ctx, s.lease.Webshop, stream, []string{key.ParentID})
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return &rest.ParentRecord{ID: found[0].ID, Raw: found[0].Raw}, nil
 }

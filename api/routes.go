@@ -59,6 +59,9 @@ func (s *server) routes() []row {
 		{method: get, path: base + "/couplings/{id}/cursors", id: "listCursors", scope: couplingsRead, tag: "Couplings", summary: "Up to where each stream was read, and what the next incremental read asks for", add: handle(s, s.listCursors)},
 		{method: put, path: base + "/couplings/{id}/cursors/{stream}", id: "setCursor", scope: couplingsWrite, tag: "Couplings", summary: "Set from where the next incremental read of a stream goes on", add: handle(s, s.setCursor)},
 		{method: post, path: base + "/couplings/{id}/sync", id: "startSync", scope: syncRun, tag: "Runs", summary: "Start a run", status: http.StatusAccepted, add: handle(s, s.startSync)},
+		{method: post, path: base + "/couplings/{id}/compare", id: "compareCoupling", scope: syncRun, tag: "Runs", summary: "Compare the remote with what is stored, by counts and a sample", status: http.StatusAccepted, add: handle(s, s.compareCoupling)},
+		{method: get, path: base + "/couplings/{id}/comparisons", id: "listComparisons", scope: couplingsRead, tag: "Runs", summary: "What was found last when the remote was compared, by stream", add: handle(s, s.lastComparisons)},
+		{method: get, path: base + "/runs/{id}/comparison", id: "getComparison", scope: couplingsRead, tag: "Runs", summary: "What a run found that compared the remote", add: handle(s, s.getComparison)},
 
 		{method: get, path: base + "/couplings/{id}/hooks", id: "listHooks", scope: couplingsRead, tag: "Webhooks", summary: "List the webhooks of a coupling, by which its remote tells of changes", add: handle(s, s.listHooks)},
 		{method: get, path: base + "/hooks/{id}", id: "getHook", scope: couplingsRead, tag: "Webhooks", summary: "Get a webhook", add: handle(s, s.getHook)},

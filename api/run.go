@@ -21,7 +21,7 @@ type run struct {
 	Overrides        []string          `json:"overrides,omitempty" doc:"The mapping overrides the run pinned, such as webshop 1, coupling 3; left out in lists"`
 	Direction        koppel.Direction  `json:"direction" enum:"pull,push"`
 	Group            string            `json:"group" doc:"Stream group; for pushes the object"`
-	Mode             koppel.Mode       `json:"mode" enum:"full,since,window,history,single,replay,merge,push,proposal"`
+	Mode             koppel.Mode       `json:"mode" enum:"full,since,window,history,single,replay,merge,push,proposal,compare"`
 	Trigger          koppel.Trigger    `json:"trigger" enum:"activation,schedule,manual,webhook,dependency"`
 	AskedBy          string            `json:"asked_by,omitempty"`
 	State            koppel.RunState   `json:"state" enum:"queued,running,waiting,succeeded,succeeded_with_parked,suspect,failed,cancelled"`
@@ -122,7 +122,7 @@ type runList struct {
 	Coupling string            `query:"coupling" format:"uuid"`
 	Webshop  string            `query:"webshop" format:"uuid"`
 	State    []koppel.RunState `query:"state" enum:"queued,running,waiting,succeeded,succeeded_with_parked,suspect,failed,cancelled" doc:"Several are separated by commas"`
-	Mode     koppel.Mode       `query:"mode" enum:"full,since,window,history,single,replay,merge,push,proposal"`
+	Mode     koppel.Mode       `query:"mode" enum:"full,since,window,history,single,replay,merge,push,proposal,compare"`
 }
 
 func (s *server) listRuns(ctx context.Context, who caller, in *runList) (pageBody[run], error) {

@@ -530,6 +530,30 @@ TABLE change PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE comparison ROW LEVEL SECURITY FORCED
+    -- What runs of mode compare found, by stream: the remote beside what is stored. Kept for 14 days.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling.
+    run_id bigint NOT NULL  -- The run that compared.
+    stream_id bigint NOT NULL  -- The stream.
+    report jsonb NOT NULL  -- koppel.Comparison: counts, and of the sample what is not the same, with values.
+    at timestamp with time zone NOT NULL DEFAULT now()  -- When it was written.
+    CONSTRAINT comparison_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT comparison_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE
+    CONSTRAINT comparison_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
+    CONSTRAINT comparison_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT comparison_pkey PRIMARY KEY (run_id, stream_id)
+    CREATE INDEX comparison_coupling ON public.comparison USING btree (coupling_id, at DESC)
+    CREATE INDEX comparison_stream ON public.comparison USING btree (stream_id)
+    CREATE INDEX comparison_webshop ON public.comparison USING btree (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE connect_link ROW LEVEL SECURITY FORCED
     -- A link that a customer opens to enter credentials or to log in at the remote. Its token is signed by the master keyset and kept nowhere.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
@@ -1541,7 +1565,7 @@ TABLE run ROW LEVEL SECURITY FORCED
     window_by text  -- What the window of a window run compares with: change, or creation; null for other modes.
     overrides bigint[] NOT NULL DEFAULT '{}'::bigint[]  -- Inner ids of the mapping overrides that the run pinned at its start, the webshop's before the coupling's.
     CONSTRAINT run_direction_check CHECK ((direction = ANY (ARRAY['pull'::text, 'push'::text])))
-    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'history'::text, 'single'::text, 'replay'::text, 'merge'::text, 'push'::text, 'proposal'::text])))
+    CONSTRAINT run_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'since'::text, 'window'::text, 'history'::text, 'single'::text, 'replay'::text, 'merge'::text, 'push'::text, 'proposal'::text, 'compare'::text])))
     CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'succeeded'::text, 'succeeded_with_parked'::text, 'suspect'::text, 'failed'::text, 'cancelled'::text])))
     CONSTRAINT run_trigger_check CHECK ((trigger = ANY (ARRAY['activation'::text, 'schedule'::text, 'manual'::text, 'webhook'::text, 'dependency'::text])))
     CONSTRAINT run_window_by_check CHECK ((window_by = ANY (ARRAY['change'::text, 'creation'::text])))

@@ -26,7 +26,7 @@ WITH last AS (
     SELECT stream_group, direction, max(id) AS newest,
            max(id) FILTER (WHERE state NOT IN ('queued', 'running', 'waiting', 'cancelled')) AS ended
     FROM (SELECT id, stream_group, direction, state FROM run
-          WHERE coupling_id = $1 AND mode NOT IN ('single', 'replay') ORDER BY id DESC LIMIT 2000) recent
+          WHERE coupling_id = $1 AND mode NOT IN ('single', 'replay', 'compare') ORDER BY id DESC LIMIT 2000) recent
     GROUP BY stream_group, direction
 )
 SELECT r.uuid, r.stream_group, r.mode, r.state, r.error, r.evidence, r.finished_at,
@@ -35,8 +35,8 @@ FROM last l JOIN run r ON r.id IN (l.newest, l.ended)
 ORDER BY l.newest DESC, r.id DESC`
 
 // LastRuns lists, for each stream group of a coupling by its inner id, the newest run and the newest that ended, out
-// of the coupling's last two thousand: its cost must not grow with the coupling's age. Singles and replays, which say
-// nothing about the flow of data, are left out.
+// of the coupling's last two thousand: its cost must not grow with the coupling's age. Singles, replays and comparisons,
+// which say nothing about the flow of data, are left out.
 func (tx *Tx) LastRuns(ctx context.Context, coupling int64) ([]LastRun, error) {
 	list, err := many[LastRun](ctx, tx, lastRunsSQL, coupling)
 	return list, wrap("list last runs", err)

@@ -85,6 +85,8 @@ type RunKeys struct {
 	OutboxID  int64    `json:"outbox_id,omitempty"`
 	// Proposal is the outside id of the proposal whose decision the run carries out.
 	Proposal string `json:"proposal,omitempty"`
+	// Sample is how many records of each stream a comparison looks at.
+	Sample int `json:"sample,omitempty"`
 }
 
 // Len is how many keys there are.

@@ -32,6 +32,8 @@ const (
 	EventNamed = "named"
 	// EventNames says how many new records named how many others, which are read singly.
 	EventNames = "names"
+	// EventCompared says what a comparison found of a stream.
+	EventCompared = "compared"
 )
 
 // eventLimit is the most bytes of data one event may hold.

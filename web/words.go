@@ -88,6 +88,7 @@ var modeWords = map[koppel.Mode]string{
 	koppel.ModeFull: "Everything", koppel.ModeSince: "What changed", koppel.ModeWindow: "A span of time", koppel.ModeHistory: "Older history",
 	koppel.ModeSingle: "Single records", koppel.ModeReplay: "Mapped again from what is stored", koppel.ModeMerge: "Merged again from what is stored",
 	koppel.ModePush: "Write", koppel.ModeProposal: "Carry out a decision on deletions",
+	koppel.ModeCompare: "Compared with the remote system",
 }
 
 func modeWord(m koppel.Mode) string {
