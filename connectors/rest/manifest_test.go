@@ -166,6 +166,28 @@ func TestBoundsAreWrittenInLayoutAndZone(t *testing.T) {
 	}
 }
 
+func TestABoundTakesThePlaceOfAParameterOfItsName(t *testing.T) {
+	t.Parallel()
+	m := manifest(t, head+"http: { base: \"%s\" }\nstreams: { r: { get: /r, key: id, query: { order: asc, a: always }, since: { query: { a: \"${since}\", b: \"1\" }, layout: unix } } }\n", "https://x.example")
+	c := client(t, m)
+	for since, want := range map[time.Time]string{
+		{}:                       "order=asc&a=always",
+		time.Unix(1769853600, 0): "order=asc&a=1769853600&b=1",
+	} {
+		r, err := c.Read("r", ReadOptions{Since: since})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, err := r.pager.request("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := call.url.RawQuery; got != want {
+			t.Errorf("since %s: %s, want %s", since, got, want)
+		}
+	}
+}
+
 func TestBodiesAreRendered(t *testing.T) {
 	t.Parallel()
 	m := manifest(t, linkManifest, "https://x.example")

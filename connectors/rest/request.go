@@ -9,7 +9,8 @@ import (
 	"github.com/koppel-io/koppel"
 )
 
-// build makes a call of a declared request; more are query parameters besides.
+// build makes a call of a declared request; more are query parameters besides,
+// each in place of the request's own of the same name.
 func (c *Client) build(op string, r *Request, env map[string]any, more ...Params) (call, error) {
 	method, path := r.target()
 	text, err := path.render(env, url.PathEscape)
@@ -20,10 +21,8 @@ func (c *Client) build(op string, r *Request, env map[string]any, more ...Params
 	if out.url, err = c.resolve(text); err != nil {
 		return call{}, err
 	}
-	for _, params := range append([]Params{r.Query}, more...) {
-		if err := addQuery(out.url, params, env); err != nil {
-			return call{}, err
-		}
+	if err := setQueryOf(out.url, r.Query, more, env); err != nil {
+		return call{}, err
 	}
 	for _, headers := range []Params{c.manifest.HTTP.Headers, r.Headers} {
 		for _, h := range headers {
@@ -46,9 +45,27 @@ func (c *Client) build(op string, r *Request, env map[string]any, more ...Params
 	return out, nil
 }
 
-// addQuery appends parameters in their order; one whose value is null is left out.
-func addQuery(u *url.URL, params Params, env map[string]any) error {
-	for _, p := range params {
+// setQueryOf appends a request's own parameters and then more, in their order;
+// one whose value is null is left out. Servers disagree on what a name that is
+// given twice means, so a bound takes the place of a parameter of its name.
+func setQueryOf(u *url.URL, own Params, more []Params, env map[string]any) error {
+	var pairs [][2]string
+	placed := map[string]bool{}
+	for _, params := range more {
+		for _, p := range params {
+			value, err := p.Value.value(env)
+			if err != nil {
+				return err
+			}
+			if value != nil {
+				pairs, placed[p.Name] = append(pairs, [2]string{p.Name, textOf(value)}), true
+			}
+		}
+	}
+	for _, p := range own {
+		if placed[p.Name] {
+			continue
+		}
 		value, err := p.Value.value(env)
 		if err != nil {
 			return err
@@ -56,6 +73,9 @@ func addQuery(u *url.URL, params Params, env map[string]any) error {
 		if value != nil {
 			appendQuery(u, p.Name, textOf(value))
 		}
+	}
+	for _, pair := range pairs {
+		appendQuery(u, pair[0], pair[1])
 	}
 	return nil
 }

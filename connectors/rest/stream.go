@@ -97,7 +97,7 @@ type PageToken struct {
 type Since struct {
 	Keyset  string `y:"keyset" doc:"Member with a whole number that grows with every change, in whose order rows come, such as a row version; in place of a time"`
 	First   string `y:"first" doc:"What since is in a full read by keyset; query is left out of it when absent"`
-	Query   Params `y:"query" doc:"Query parameters of the lower bound" scope:"since,until,partition"`
+	Query   Params `y:"query" doc:"Query parameters of the lower bound, in place of the request's own of the same name" scope:"since,until,partition"`
 	Until   Params `y:"until" doc:"Query parameters of the upper bound, for windows" scope:"since,until,partition"`
 	Changed string `y:"changed" doc:"Member with the time of the last change"`
 	Layout  string `y:"layout" doc:"Layout of the bounds and of changed: Go's reference time, unix, unix_ms or date_ms; 2006-01-02T15:04:05Z07:00 when absent"`
