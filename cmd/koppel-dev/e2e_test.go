@@ -12,7 +12,33 @@ type scenario struct {
 func TestEndToEnd(t *testing.T) {
 	t.Parallel()
 	shared := newLand(t, landConfig{})
-	for _, group := range [][]scenario{activations, modes, publications, parkings, refusals, waits, orders, pauses, clocks, timetables, closings, healings, evidences, deletions, joinings, marketplaces, warehouses, stocks, administrations, supports, webhooks, overridings, comparings} {
+	for _, group := range [][]scenario{
+		activations,
+		modes,
+		runnings,
+		publications,
+		parkings,
+		refusals,
+		waits,
+		orders,
+		pauses,
+		clocks,
+		timetables,
+		closings,
+		healings,
+		evidences,
+		deletions,
+		joinings,
+		reviews,
+		comparings,
+		marketplaces,
+		warehouses,
+		stocks,
+		administrations,
+		supports,
+		webhooks,
+		overridings,
+	} {
 		for _, s := range group {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()

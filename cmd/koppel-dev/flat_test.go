@@ -79,8 +79,18 @@ func (f *flat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// newFlat couples a remote of flat tables, as a draft; change rewrites its connector.
+// newFlat couples a remote of flat tables to a webshop of its own, as a draft; change rewrites its connector.
 func newFlat(t *testing.T, l *land, name string, change ...*strings.Replacer) (*site, *flat) {
+	t.Helper()
+	publishFlat(t, l, name, change...)
+	webshop, err := l.api.CreateWebshop(t.Context(), client.NewWebshop{Name: t.Name(), Organisation: "Tests"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return coupleFlat(t, l, name, webshop)
+}
+
+func publishFlat(t *testing.T, l *land, name string, change ...*strings.Replacer) {
 	t.Helper()
 	source, err := connectors.ReadSource("../../connectors/testdata/flat")
 	if err != nil {
@@ -90,15 +100,18 @@ func newFlat(t *testing.T, l *land, name string, change ...*strings.Replacer) (*
 		source.Manifest, source.Mapping = c.Replace(source.Manifest), c.Replace(source.Mapping)
 	}
 	publish(t, l, client.ConnectorSource{Manifest: strings.Replace(source.Manifest, "connector: flat\n", "connector: "+name+"\n", 1), Mapping: source.Mapping})
+}
+
+// coupleFlat couples another remote of flat tables to a webshop, as a draft.
+func coupleFlat(t *testing.T, l *land, name string, webshop client.Webshop) (*site, *flat) {
+	t.Helper()
 	f := &flat{tables: map[string][]map[string]any{}}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	s := &site{land: l, url: server.URL}
-	if s.webshop, err = l.api.CreateWebshop(t.Context(), client.NewWebshop{Name: t.Name(), Organisation: "Tests"}); err != nil {
-		t.Fatal(err)
-	}
+	s := &site{land: l, url: server.URL, webshop: webshop}
+	var err error
 	s.coupling, err = l.api.CreateCoupling(t.Context(), client.NewCoupling{
-		Webshop: s.webshop.ID, Connector: name, Name: t.Name(), Credentials: client.Credentials{"url": server.URL},
+		Webshop: webshop.ID, Connector: name, Name: t.Name() + " " + server.URL, Credentials: client.Credentials{"url": server.URL},
 	})
 	if err != nil {
 		t.Fatal(err)
