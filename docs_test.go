@@ -174,3 +174,52 @@ func directRequirements(t *testing.T) map[string]string {
 	}
 	return found
 }
+
+var shownBy = regexp.MustCompile("`([^`]+)`")
+
+// Every test that docs/sync.md names is there.
+func TestPromisesAreShown(t *testing.T) {
+	t.Parallel()
+	tree, err := readTree(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tests strings.Builder
+	for _, file := range tree.goFiles {
+		if file.test {
+			source, err := os.ReadFile(file.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests.Write(source)
+		}
+	}
+	boards, err := os.ReadFile("faults/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(documents(t)["docs/sync.md"]) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 4 || strings.Contains(cells[1], "---") || strings.TrimSpace(cells[1]) == "promise" {
+			continue
+		}
+		rows++
+		names := shownBy.FindAllStringSubmatch(cells[2], -1)
+		if len(names) == 0 {
+			t.Errorf("nothing shows %q", strings.TrimSpace(cells[1]))
+		}
+		for _, name := range names {
+			there := strings.Contains(tests.String(), fmt.Sprintf("%q,", name[1])) || strings.Contains(tests.String(), "func "+name[1]+"(")
+			if board, ok := strings.CutPrefix(name[1], "make faults FAULT="); ok {
+				there = strings.Contains(string(boards), fmt.Sprintf("case %q:", board))
+			}
+			if !there {
+				t.Errorf("%q is shown by %q, which is no test", strings.TrimSpace(cells[1]), name[1])
+			}
+		}
+	}
+	if rows < 60 {
+		t.Errorf("%d promises were checked: the test no longer sees them", rows)
+	}
+}
