@@ -15,10 +15,11 @@ import (
 var orders = []scenario{
 	{"a buy order arrives once and its ids come back", aBuyOrderArrivesOnce},
 	{"a buy order whose answer was lost is not sent twice", aLostAnswerIsNotSentTwice},
+	{"sixty orders an hour begin, the next one waits and says so", theDefaultCapHolds},
 }
 
-// place makes a buy order of two products of one supplier and places it.
-func (s *site) place(t *testing.T) client.Placed {
+// order is a buy order of two products for one supplier.
+func (s *site) order(t *testing.T) client.NewBuyOrder {
 	t.Helper()
 	suppliers, products := s.objects(t, koppel.Suppliers), s.objects(t, koppel.Products)
 	order := client.NewBuyOrder{Webshop: s.webshop.ID, ExpectedDeliveryDate: "2031-05-06"}
@@ -32,6 +33,13 @@ func (s *site) place(t *testing.T) client.Placed {
 			break
 		}
 	}
+	return order
+}
+
+// place makes a buy order and places it.
+func (s *site) place(t *testing.T) client.Placed {
+	t.Helper()
+	order := s.order(t)
 	draft, err := s.land.api.CreateBuyOrder(t.Context(), order)
 	if err != nil {
 		t.Fatal(err)
@@ -112,5 +120,51 @@ func aLostAnswerIsNotSentTwice(t *testing.T, l *land) {
 	s.wantOnce(t, s.place(t))
 	if doubled := s.shop.Ledger().Doubled; len(doubled) != 0 {
 		t.Errorf("ordered twice: %v", doubled)
+	}
+}
+
+// sync.md 6: the default cap is an alarm, not silence.
+func theDefaultCapHolds(t *testing.T, l *land) {
+	s := newSite(t, l, demoshop.Config{Products: 20, Orders: 5})
+	s.activate(t)
+	order := s.order(t)
+	const most = 60
+	for range most + 1 {
+		draft, err := l.api.CreateBuyOrder(t.Context(), order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.api.PlaceBuyOrder(t.Context(), draft.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := func(ctx context.Context, f client.WriteFilter) int {
+		f.Webshop, f.Limit = s.webshop.ID, pageSize
+		n := 0
+		for _, err := range client.All(ctx, f.Page, func(ctx context.Context, page client.Page) (client.List[client.Write], error) {
+			f.Page = page
+			return l.api.Writes(ctx, f)
+		}) {
+			if err != nil {
+				return -1
+			}
+			n++
+		}
+		return n
+	}
+	await(t, "all orders but one to be sent", func(ctx context.Context) (bool, string) {
+		sent, held := count(ctx, client.WriteFilter{State: "sent"}), count(ctx, client.WriteFilter{Held: true})
+		return sent == most && held == 1, fmt.Sprintf("%d sent, %d held", sent, held)
+	})
+	if n := len(s.shop.PurchaseOrders()); n != most {
+		t.Errorf("the shop has %d orders, want %d", n, most)
+	}
+	list, err := l.api.Writes(t.Context(), client.WriteFilter{Webshop: s.webshop.ID, Held: true})
+	if err != nil || len(list.Data) != 1 || list.Data[0].Held != "cap" {
+		t.Errorf("held are %+v (%v), want one, by the cap", list.Data, err)
+	}
+	items, err := l.api.Inbox(t.Context(), client.InboxFilter{Webshop: s.webshop.ID})
+	if err != nil || !slices.ContainsFunc(items.Data, func(g client.InboxGroup) bool { return g.Cause == koppel.CauseCap }) {
+		t.Errorf("the inbox does not tell of the cap (%v): %+v", err, items.Data)
 	}
 }
