@@ -112,7 +112,14 @@ func (s *sending) load(ctx context.Context) (rest.Pushing, error) {
 		}
 		s.what = &what
 	}
+	if s.what.As != "" {
+		in.Object = s.what.As
+	}
 	in.ID, in.Vars, in.Target, s.positions = s.what.RemoteID, s.what.Vars, s.what.Target, s.what.Positions
+	if in.Operation == rest.PushRaise && (s.try.LookUp || s.try.Steps != nil) {
+		// By how much was decided with the first attempt; what was changed since follows.
+		in.Target = s.try.Wants()
+	}
 	return in, nil
 }
 

@@ -109,7 +109,7 @@ type placed struct {
 	ChangedAt time.Time     `json:"changed_at"`
 	Sources   []source      `json:"sources"`
 	PlacedAt  *time.Time    `json:"placed_at"`
-	Push      push          `json:"push"`
+	Push      *push         `json:"push,omitempty" doc:"Absent where the order stays here: no coupling takes orders, and deliveries raise the stock of one"`
 }
 
 // push is where a write to a remote stands.
@@ -138,6 +138,12 @@ func (s *server) placeBuyOrder(ctx context.Context, who caller, in *placeRequest
 	if err != nil {
 		return placed{}, err
 	}
+	if receiver.ID == 0 {
+		return store.With(ctx, s.Store, scope, func(tx *store.Tx) (placed, error) {
+			made, err := tx.PlaceBuyOrderHere(ctx, in.ID, who.name())
+			return showPlaced(made, order.Webshop, nil), err
+		})
+	}
 	var out placed
 	var opened *store.Run
 	err = s.Store.InTx(ctx, scope, func(tx *store.Tx) error {
@@ -158,7 +164,7 @@ func (s *server) placeBuyOrder(ctx context.Context, who caller, in *placeRequest
 		if opened, err = openPush(ctx, tx, who, receiver, row); err != nil {
 			return err
 		}
-		out = showPlaced(made, order.Webshop, row)
+		out = showPlaced(made, order.Webshop, &row)
 		if opened != nil {
 			out.Push.Run = opened.UUID
 		}
@@ -195,11 +201,13 @@ func openPush(ctx context.Context, tx *store.Tx, who caller, c store.Coupling, r
 	return &opened.Run, tx.AttachOutbox(ctx, row.ID, opened.Run.ID)
 }
 
-func showPlaced(o store.ObjectRow, webshop string, row store.Outbox) placed {
+func showPlaced(o store.ObjectRow, webshop string, row *store.Outbox) placed {
 	shown := showObject(o, webshop)
 	out := placed{
 		ID: shown.ID, Webshop: shown.Webshop, Object: shown.Object, Values: shown.Values, ChangedAt: shown.ChangedAt, Sources: shown.Sources,
-		Push: push{Outbox: row.UUID, State: row.State, Run: text(row.RunUUID)},
+	}
+	if row != nil {
+		out.Push = &push{Outbox: row.UUID, State: row.State, Run: text(row.RunUUID)}
 	}
 	if i, _, ok := koppel.BuyOrders.Field("placed_at"); ok {
 		if at, ok := o.Values[i].(time.Time); ok {

@@ -143,6 +143,9 @@ func (s *server) previewBuyOrder(ctx context.Context, who caller, in *previewReq
 	if err != nil {
 		return previewed{}, err
 	}
+	if receiver.ID == 0 {
+		return previewed{}, koppel.E(koppel.KindConflict, "show what would be sent", "nothing is: no coupling takes buy orders, so the order stays here")
+	}
 	connector, err := s.connectorOf(ctx, receiver)
 	if err != nil {
 		return previewed{}, err

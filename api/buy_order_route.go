@@ -13,10 +13,14 @@ import (
 // receiver is the one coupling that a buy order goes to: the wanted one, else
 // the one whose settings name the order's supplier, else the only one that
 // takes buy orders, else the only one of those that the order's supplier comes
-// from. Two possible receivers are asked for, never both.
+// from. Two possible receivers are asked for, never both. It is none, without
+// an error, where no coupling takes orders and deliveries raise the stock of one.
 func (s *server) receiver(ctx context.Context, scope store.Scope, order object, wanted string) (store.Coupling, error) {
 	const op = "choose the coupling of the buy order"
-	takers, err := s.takers(ctx, scope)
+	takers, raised, err := s.takers(ctx, scope)
+	if err == nil && wanted == "" && len(takers) == 0 && raised {
+		return store.Coupling{}, nil
+	}
 	if err != nil {
 		return store.Coupling{}, err
 	}
@@ -65,14 +69,14 @@ type taker struct {
 	settings  map[string]any
 }
 
-// takers are the couplings of the webshop that buy orders can be pushed to.
-func (s *server) takers(ctx context.Context, scope store.Scope) ([]taker, error) {
-	var takers []taker
+// takers are the couplings of the webshop that buy orders can be pushed to;
+// raised tells whether what comes in on an order raises the stock of a coupling.
+func (s *server) takers(ctx context.Context, scope store.Scope) (takers []taker, raised bool, err error) {
 	filter := store.CouplingFilter{Limit: 500}
 	for more := true; more; {
 		page, err := store.With(ctx, s.Store, scope, func(tx *store.Tx) (store.Page[store.Coupling], error) { return tx.Couplings(ctx, filter) })
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, c := range page.Items {
 			switch c.State {
@@ -82,19 +86,20 @@ func (s *server) takers(ctx context.Context, scope store.Scope) ([]taker, error)
 			}
 			connector, err := s.connectorOf(ctx, c)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			settings, err := settingsOf(c, connector)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
+			raised = raised || slices.Contains(c.Pushes, koppel.StockOnDelivery)
 			if connector.Push[koppel.BuyOrders].Can("create") && connector.Direction(settings) != "off" {
 				takers = append(takers, taker{c, connector, settings})
 			}
 		}
 		filter.After, more = page.Next, page.Next != ""
 	}
-	return takers, nil
+	return takers, raised, nil
 }
 
 // supplierOf names the order's supplier: id, name and its ids in remotes.

@@ -10,6 +10,9 @@ func (c *Connector) Pushes(settings map[string]any) []koppel.Object {
 	if on, _ := settings[stockSetting].(bool); on && c.Push[koppel.Stock].Can("set") {
 		pushes = append(pushes, koppel.Stock)
 	}
+	if on, _ := settings[deliveredSetting].(bool); on && c.Push[koppel.Stock].Can("raise") {
+		pushes = append(pushes, koppel.StockOnDelivery)
+	}
 	if on, _ := settings[shipmentsSetting].(bool); on && c.Push[koppel.Shipments].Can("create") {
 		pushes = append(pushes, koppel.Shipments)
 	}

@@ -17,6 +17,7 @@ func CommonSettings() []koppel.Setting {
 		{Name: buyOrdersSetting, Type: koppel.SettingEnum, Choices: []string{"off", OneWay, TwoWay}, Default: "off", Title: "Purchase orders", Doc: "1-way sends them; 2-way also reads them back, with what was delivered"},
 		{Name: suppliersSetting, Type: koppel.SettingStrings, Default: []string{}, Title: "Suppliers whose purchase orders go here", Doc: "Names or ids; where several couplings could receive an order, the one that lists its supplier does"},
 		{Name: stockSetting, Type: koppel.SettingBool, Default: false, Title: "Send stock", Doc: "The stock that another coupling or a person gives is written here whenever it changes; this coupling's own stock then only counts where nobody else gives it"},
+		{Name: deliveredSetting, Type: koppel.SettingBool, Default: false, Support: true, Title: "Deliveries raise the stock", Doc: "For a system that keeps the stock and has no purchase orders: what comes in on an order that stays here is added to the stock there"},
 		{Name: shipmentsSetting, Type: koppel.SettingBool, Default: false, Title: "Send shipments", Doc: "Carrier and tracking code of what was sent go to the system that the order came from"},
 		{Name: UnitsSetting, Type: koppel.SettingBool, Default: false, Title: "Lot sizes are purchase units", Doc: "Quantities are sent in whole purchase units of the supplier product's lot size"},
 	}
@@ -42,6 +43,7 @@ const (
 	unitFactors      = "unit_factors"
 	stockSetting     = "push.stock"
 	shipmentsSetting = "push.shipments"
+	deliveredSetting = "push.stock_on_delivery"
 	// UnitsSetting says that lot sizes are purchase units.
 	UnitsSetting = "push.purchase_units"
 	// OneWay is the direction of purchase orders that are sent only.
@@ -122,7 +124,7 @@ func (c *Connector) actsOn(setting string) bool {
 	switch setting {
 	case buyOrdersSetting, suppliersSetting, UnitsSetting:
 		return c.Push[koppel.BuyOrders] != nil
-	case stockSetting:
+	case stockSetting, deliveredSetting:
 		return c.Push[koppel.Stock] != nil
 	case shipmentsSetting:
 		return c.Push[koppel.Shipments] != nil
@@ -167,6 +169,14 @@ func (c *Connector) CheckSettings(given map[string]any) []error {
 	}
 	if on, _ := given[SyncSetting(koppel.ItemDeliveries)].(bool); on && c.actsOn(buyOrdersSetting) && c.Direction(given) != TwoWay {
 		problems = append(problems, fmt.Errorf("setting %s cannot be true: deliveries are read only beside %s %s", SyncSetting(koppel.ItemDeliveries), buyOrdersSetting, TwoWay))
+	}
+	if on, _ := given[deliveredSetting].(bool); on && c.actsOn(deliveredSetting) {
+		if c.Push[koppel.BuyOrders] != nil && c.Direction(given) == TwoWay {
+			problems = append(problems, fmt.Errorf("setting %s cannot be true beside %s %s: there the remote books what comes in, and the stock would count it twice", deliveredSetting, buyOrdersSetting, TwoWay))
+		}
+		if whole, _ := given[stockSetting].(bool); whole {
+			problems = append(problems, fmt.Errorf("setting %s cannot be true beside %s: the stock that is written whole would be raised as well", deliveredSetting, stockSetting))
+		}
 	}
 	return problems
 }

@@ -98,3 +98,27 @@ func TestDefaults(t *testing.T) {
 		}
 	}
 }
+
+func TestStockOnDeliveryIsRefusedWhereItWouldCountTwice(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		connector string
+		given     map[string]any
+		want      string
+	}{
+		{"woocommerce", map[string]any{"push.stock_on_delivery": true}, ""},
+		{"woocommerce", map[string]any{"push.stock_on_delivery": true, "push.stock": true}, "cannot be true beside push.stock:"},
+		{"picqer", map[string]any{"push.stock_on_delivery": true}, "cannot be true beside buy_orders 2-way"},
+		{"demo", map[string]any{"push.stock_on_delivery": true, "buy_orders": "1-way"}, ""},
+		{"picqer", map[string]any{"push.stock_on_delivery": true, "buy_orders": "off"}, ""},
+		{"exact-online", map[string]any{"push.stock_on_delivery": true}, "is not known"},
+	} {
+		got := ""
+		for _, err := range builtinOf(t, c.connector).CheckSettings(c.given) {
+			got += err.Error()
+		}
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s %v: %q, want %q", c.connector, c.given, got, c.want)
+		}
+	}
+}

@@ -11,7 +11,8 @@ import (
 
 const (
 	lockBuyOrderSQL = `
-SELECT b.id, b.reference, b.placed_at, b.completed_at, b.deleted_at, b.expected_delivery_date, b.assembly, b.coupling_id, s.uuid AS supplier
+SELECT b.id, b.reference, b.placed_at, b.completed_at, b.deleted_at, b.expected_delivery_date, b.assembly, b.coupling_id, s.uuid AS supplier,
+       EXISTS (SELECT FROM source o WHERE o.webshop_id = b.webshop_id AND o.object_id = b.id AND o.object = 'buy_orders') AS remote
 FROM buy_order b LEFT JOIN supplier s ON s.webshop_id = b.webshop_id AND s.id = b.supplier_id
 WHERE b.webshop_id = @webshop AND b.uuid = @uuid FOR NO KEY UPDATE OF b`
 	editBuyOrderSQL = `
@@ -32,6 +33,8 @@ type heldBuyOrder struct {
 	Assembly             bool
 	CouplingID           *int64
 	Supplier             *string
+	// Remote: a remote system has it, or had.
+	Remote bool
 }
 
 func (tx *Tx) lockBuyOrder(ctx context.Context, op string, webshop int64, id string) (heldBuyOrder, error) {
@@ -91,7 +94,7 @@ func (tx *Tx) EditBuyOrder(ctx context.Context, id string, e BuyOrderEdit) (Obje
 	switch {
 	case o.CompletedAt != nil:
 		return ObjectRow{}, nil, conflict(op, "buy order %s is completed", o.Reference)
-	case o.PlacedAt != nil && o.CouplingID == nil:
+	case o.PlacedAt != nil && o.CouplingID == nil && o.Remote:
 		return ObjectRow{}, nil, conflict(op, "buy order %s was placed in a remote system; change it there", o.Reference)
 	case o.PlacedAt != nil && e.Supplier != nil && *e.Supplier != deref(o.Supplier):
 		return ObjectRow{}, nil, conflict(op, "buy order %s is placed and keeps its supplier: cancel it and make another", o.Reference)
@@ -183,7 +186,7 @@ func (tx *Tx) CancelBuyOrder(ctx context.Context, id, by string) (ObjectRow, *Ou
 	switch {
 	case o.CompletedAt != nil:
 		return ObjectRow{}, nil, conflict(op, "buy order %s is completed", o.Reference)
-	case o.PlacedAt != nil && o.CouplingID == nil:
+	case o.PlacedAt != nil && o.CouplingID == nil && o.Remote:
 		return ObjectRow{}, nil, conflict(op, "buy order %s was placed in a remote system; cancel it there", o.Reference)
 	}
 	if _, err := tx.exec(ctx, deleteBuyOrderSQL, pgx.StrictNamedArgs{"webshop": webshop, "id": o.ID}); err != nil {

@@ -63,6 +63,29 @@ func (tx *Tx) PlaceBuyOrder(ctx context.Context, id, coupling, by string) (Objec
 	return order, row, err
 }
 
+// PlaceBuyOrderHere makes a draft final that stays with us: no coupling of the webshop takes orders, and what comes in on
+// it is booked here. Placing it again changes nothing.
+func (tx *Tx) PlaceBuyOrderHere(ctx context.Context, id, by string) (ObjectRow, error) {
+	const op = "place buy order"
+	webshop, err := tx.webshop(op)
+	if err != nil {
+		return ObjectRow{}, err
+	}
+	o, err := tx.lockBuyOrder(ctx, op, webshop, id)
+	if err != nil {
+		return ObjectRow{}, err
+	}
+	if o.PlacedAt != nil {
+		order, err := tx.Object(ctx, koppel.BuyOrders, id)
+		return order, wrap(op, err)
+	}
+	if _, err := tx.exec(ctx, placeBuyOrderSQL, pgx.StrictNamedArgs{"webshop": webshop, "id": o.ID, "coupling": nil}); err != nil {
+		return ObjectRow{}, wrap(op, err)
+	}
+	return tx.afterBuyOrder(ctx, op, webshop, id, changeUpdated, Audit{Actor: by, Action: "buy_order.place", Subject: id,
+		After: map[string]any{"reference": o.Reference}}, "placed_at", "expected_delivery_date")
+}
+
 func (tx *Tx) placedBefore(ctx context.Context, op string, webshop int64, id string, o heldBuyOrder, c Coupling) (ObjectRow, Outbox, error) {
 	rows, err := many[Outbox](ctx, tx, placedOutboxSQL, pgx.StrictNamedArgs{"webshop": webshop, "id": o.ID})
 	if err != nil {

@@ -59,10 +59,11 @@ func (tx *Tx) OutboxSent(ctx context.Context, id, epoch int64, s Sent) (Outbox, 
 	if o, err = tx.OutboxByID(ctx, id); err != nil {
 		return Outbox{}, wrap(op, err)
 	}
-	if o.Object == koppel.Stock {
+	switch {
+	case o.Object == koppel.Stock:
 		// The product's source is there; what an earlier write of it left to a person is settled by this one.
 		_, err = tx.exec(ctx, overtakenSQL, o.CouplingID, o.ObjectID, o.ID)
-	} else {
+	case o.Operation != "raise": // what raised a stock has no id of its own there
 		err = tx.bindSent(ctx, op, o, s)
 	}
 	if err != nil {

@@ -40,6 +40,9 @@ ORDER BY c.id, d.id` + joinPushSQL
 // following are the objects of which a change asks for a push.
 var following = map[koppel.Object]string{koppel.ItemDeliveries: wantDeliveriesSQL, koppel.Shipments: wantShipmentsSQL}
 
+// raising are the objects that raise the stock of a product.
+var raising = map[koppel.Object]string{koppel.ItemDeliveries: wantRaisesSQL}
+
 // wantFollowing asks for the pushes of the deliveries and shipments that were changed.
 func (w *writing) wantFollowing() {
 	for i := range w.changes {
@@ -48,10 +51,18 @@ func (w *writing) wantFollowing() {
 		if !follows {
 			continue
 		}
-		uuids := make([]string, len(s.ids))
-		for i := range uuids {
-			uuids[i] = NewID()
+		w.pipe.add(-1, sql, textsArg(newIDs(len(s.ids))), intsArg(s.ids), intArg(w.b.Lease.Webshop), intArg(w.db.gather.Milliseconds()))
+		if sql := raising[s.object]; sql != "" {
+			w.pipe.add(-1, sql, textsArg(newIDs(len(s.ids))), intsArg(s.ids), intArg(w.b.Lease.Webshop), intArg(w.db.gather.Milliseconds()),
+				boolArg(s.operation == changeCreated))
 		}
-		w.pipe.add(-1, sql, textsArg(uuids), intsArg(s.ids), intArg(w.b.Lease.Webshop), intArg(w.db.gather.Milliseconds()))
 	}
+}
+
+func newIDs(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = NewID()
+	}
+	return ids
 }

@@ -21,8 +21,11 @@ type Pushed struct {
 	Deleted bool
 	// Unwanted says why there is nothing to write; empty when there is.
 	Unwanted string
-	// Target is the value that is written absolutely; nil for other writes.
+	// Target is the value that is written absolutely, or with Raise what is added to what is there; nil for other writes.
 	Target any
+	Raise  bool
+	// As is whose words of the connector write it, where they are not its own.
+	As koppel.Object
 	// Positions are those of its lines, in the order in which they are sent.
 	Positions []int32
 }
@@ -30,6 +33,8 @@ type Pushed struct {
 // Operation is what the remote is to be asked for.
 func (p Pushed) Operation() string {
 	switch {
+	case p.Raise:
+		return "raise"
 	case p.Target != nil:
 		return "set"
 	case p.RemoteID != "" && p.Deleted:
@@ -54,6 +59,13 @@ func (tx *Tx) ToPush(ctx context.Context, object koppel.Object, id, coupling int
 		}
 		return out, err
 	case koppel.ItemDeliveries:
+		raises, err := tx.raises(ctx, coupling)
+		if err != nil {
+			return Pushed{}, wrap("read for push", err)
+		}
+		if raises {
+			return tx.raiseToPush(ctx, id, coupling)
+		}
 		return tx.deliveryToPush(ctx, id, coupling)
 	case koppel.Shipments:
 		return tx.shipmentToPush(ctx, id, coupling)
@@ -70,13 +82,38 @@ LEFT JOIN LATERAL (
     AND coupling_id = @coupling AND gone_at IS NULL ORDER BY remote_id LIMIT 1) s ON true
 WHERE p.webshop_id = @webshop AND p.id = @id`
 
-// stockToPush reads a product's stock. The codes are those that the coupling itself gives, so that a variation is found
-// under its parent.
+// stockToPush reads a product's stock.
 func (tx *Tx) stockToPush(ctx context.Context, product, coupling int64) (Pushed, error) {
-	const op = "read stock for push"
+	p, err := tx.productToPush(ctx, "read stock for push", product, coupling)
+	switch {
+	case err != nil:
+		return Pushed{}, err
+	case p.Unwanted != "":
+		return p.Pushed, nil
+	case !p.Taken:
+		return Pushed{Unwanted: "the coupling takes no stock any more"}, nil
+	case p.StockLevel == nil || p.UnlimitedStock:
+		return Pushed{Unwanted: "stock is not kept, or unknown"}, nil
+	}
+	p.Target = *p.StockLevel
+	return p.Pushed, nil
+}
+
+// pushedProduct is a product as the writes of its stock see it.
+type pushedProduct struct {
+	Pushed
+	StockLevel     *int64
+	UnlimitedStock bool
+	// Taken: the coupling takes stock.
+	Taken bool
+}
+
+// productToPush reads a product for a write of its stock. The codes are those that the coupling itself gives, so that a
+// variation is found under its parent.
+func (tx *Tx) productToPush(ctx context.Context, op string, product, coupling int64) (pushedProduct, error) {
 	webshop, err := tx.webshop(op)
 	if err != nil {
-		return Pushed{}, err
+		return pushedProduct{}, err
 	}
 	type row struct {
 		StockLevel       *int64
@@ -89,22 +126,17 @@ func (tx *Tx) stockToPush(ctx context.Context, product, coupling int64) (Pushed,
 	}
 	p, err := one[row](ctx, tx, pushStockSQL, pgx.StrictNamedArgs{"webshop": webshop, "id": product, "coupling": coupling})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Pushed{Unwanted: "the product is no more"}, nil
+		return pushedProduct{Pushed: Pushed{Unwanted: "the product is no more"}}, nil
 	}
 	if err != nil {
-		return Pushed{}, wrap(op, err)
+		return pushedProduct{}, wrap(op, err)
 	}
-	switch {
-	case !p.Taken:
-		return Pushed{Unwanted: "the coupling takes no stock any more"}, nil
-	case p.RemoteID == nil:
-		return Pushed{Unwanted: "the remote no longer has the product"}, nil
-	case p.StockLevel == nil || p.UnlimitedStock:
-		return Pushed{Unwanted: "stock is not kept, or unknown"}, nil
+	if p.RemoteID == nil {
+		return pushedProduct{Taken: p.Taken, Pushed: Pushed{Unwanted: "the remote no longer has the product"}}, nil
 	}
 	own, err := decodeMapped(json.RawMessage(cmp.Or(deref(p.Mapped), "{}")), koppel.Products.Fields())
 	if err != nil {
-		return Pushed{}, wrap(op, err)
+		return pushedProduct{}, wrap(op, err)
 	}
 	object := byName(koppel.Products.Fields(), own)
 	for name, merged := range map[string]*string{"name": p.Name, "sku_code": p.SKUCode, "ean_code": p.EANCode} {
@@ -112,6 +144,9 @@ func (tx *Tx) stockToPush(ctx context.Context, product, coupling int64) (Pushed,
 			object[name] = orNil(merged)
 		}
 	}
-	object["stock_level"] = *p.StockLevel
-	return Pushed{Vars: map[string]any{"object": object}, RemoteID: *p.RemoteID, Target: *p.StockLevel}, nil
+	object["stock_level"] = orNil(p.StockLevel)
+	return pushedProduct{
+		Pushed:     Pushed{Vars: map[string]any{"object": object}, RemoteID: *p.RemoteID},
+		StockLevel: p.StockLevel, UnlimitedStock: p.UnlimitedStock, Taken: p.Taken,
+	}, nil
 }

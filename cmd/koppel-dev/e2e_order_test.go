@@ -16,6 +16,7 @@ var orders = []scenario{
 	{"a buy order arrives once and its ids come back", aBuyOrderArrivesOnce},
 	{"a buy order whose answer was lost is not sent twice", aLostAnswerIsNotSentTwice},
 	{"sixty orders an hour begin, the next one waits and says so", theDefaultCapHolds},
+	{"where the remote has no purchase orders a delivery pushes stock, once", aDeliveryRaisesTheStock},
 }
 
 // order is a buy order of two products for one supplier.

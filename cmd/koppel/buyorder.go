@@ -139,7 +139,7 @@ func (p *program) showPlaced(id string, placed client.Placed) error {
 	})
 	switch {
 	case placed.Push == nil:
-		p.note("No coupling takes buy orders, so it is sent nowhere. Switch it on: koppel coupling set COUPLING buy_orders=1-way")
+		p.note("It stays here: no coupling takes buy orders. Book what comes in, which raises the stock in the shop: koppel buy-order receive %s --line PRODUCT:QUANTITY", id)
 	case placed.Push.Run != "":
 		p.note("Watch it: koppel run watch %s", placed.Push.Run)
 	}
