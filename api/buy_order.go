@@ -100,7 +100,8 @@ type placeRequest struct {
 	} `required:"false"`
 }
 
-// placed is a placed buy order with its push.
+// placed is a placed buy order with its push; none where the order stays here:
+// no coupling takes orders, and deliveries raise the stock of one.
 type placed struct {
 	ID        string        `json:"id"`
 	Webshop   string        `json:"webshop"`
@@ -109,7 +110,7 @@ type placed struct {
 	ChangedAt time.Time     `json:"changed_at"`
 	Sources   []source      `json:"sources"`
 	PlacedAt  *time.Time    `json:"placed_at"`
-	Push      *push         `json:"push,omitempty" doc:"Absent where the order stays here: no coupling takes orders, and deliveries raise the stock of one"`
+	Push      *push         `json:"push,omitempty"`
 }
 
 // push is where a write to a remote stands.

@@ -40,7 +40,7 @@ func (placed) Schema(r huma.Registry) *huma.Schema {
 		s := kindSchema(r, koppel.BuyOrders)
 		s.Properties["placed_at"] = &huma.Schema{Type: huma.TypeString, Format: "date-time"}
 		s.Properties["push"] = r.Schema(reflect.TypeFor[push](), true, "Push")
-		s.Required = append(s.Required, "placed_at", "push")
+		s.Required = append(s.Required, "placed_at")
 		r.Map()[name] = s
 	}
 	return &huma.Schema{Ref: "#/components/schemas/" + name}
