@@ -53,7 +53,7 @@ golden: ## rewrite the golden files from what the code does now; read the diff b
 bench: ## run the speed board, one JSON line per benchmark (ARGS passes flags)
 	@$(GO) run ./bench $(ARGS)
 
-faults: ## run the fault board, one JSON line (FAULT=kill, push, deletes, race or refresh, ARGS passes flags)
+faults: ## run the fault board, one JSON line (FAULT=kill, push, deletes, race, refresh or webhooks, ARGS passes flags)
 	@$(GO) run ./faults -fault=$(FAULT) $(ARGS)
 
 vuln: ## look for known vulnerabilities; needs internet for the vulnerability database

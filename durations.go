@@ -33,6 +33,8 @@ type Durations struct {
 	Settle time.Duration
 	// TokenLease is how long one worker may take to renew a token before another may try.
 	TokenLease time.Duration
+	// Job is the longest a job of the queue may take; one whose worker died is done again after twice that.
+	Job time.Duration
 	// ShutDown is how long a stopping process lets running work finish.
 	ShutDown time.Duration
 	// ConnectorCache is how long a worker trusts its list of current connector versions.
@@ -57,6 +59,7 @@ func DefaultDurations() Durations {
 		Coalesce:       5 * time.Second,
 		Settle:         90 * time.Second,
 		TokenLease:     45 * time.Second,
+		Job:            45 * time.Second,
 		ShutDown:       20 * time.Second,
 		ConnectorCache: 5 * time.Second,
 	}

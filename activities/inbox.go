@@ -100,7 +100,7 @@ func (w *webhook) read(receiver *rest.Receiver, call store.Received) store.Handl
 				done.Outcome = koppel.DetailOf(record.Err)
 				continue
 			}
-			name.ID, name.Body = record.ID, slices.Clone(record.Raw)
+			name.ID, name.Body, name.ChangedAt = record.ID, slices.Clone(record.Raw), record.ChangedAt
 			done.Named = append(done.Named, name)
 		}
 	}

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"time"
 
 	"github.com/riverqueue/river"
 
@@ -12,9 +11,6 @@ import (
 // Jobs does the jobs of the queue: work that is too small and too much for a
 // workflow each.
 type Jobs struct{ *Activities }
-
-// jobLimit is the longest a job may take.
-const jobLimit = 45 * time.Second
 
 // Work does jobs until ctx ends, then lets running ones finish.
 func (j Jobs) Work(ctx context.Context) error {
@@ -28,7 +24,7 @@ func (j Jobs) Work(ctx context.Context) error {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[store.HooksJob]) error {
 		return j.hooks(ctx, job.Args)
 	}))
-	return j.Store.Work(ctx, store.JobsConfig{Workers: workers, Limit: jobLimit, ShutDown: j.Durations.ShutDown})
+	return j.Store.Work(ctx, store.JobsConfig{Workers: workers, Limit: j.Durations.Job, ShutDown: j.Durations.ShutDown})
 }
 
 // refetch opens the runs that read what webhooks named, and comes back while

@@ -20,6 +20,7 @@ const roleEnv = "KOPPEL_FAULTS_ROLE"
 const (
 	roleShop   = "shop"
 	roleWorker = "worker"
+	roleServer = "server"
 	// roleRefresher is a process of workers that share a login.
 	roleRefresher = "refresher"
 )
@@ -45,6 +46,8 @@ func beChild(role string) int {
 		}
 	case roleWorker:
 		err = beWorker(context.Background(), orders, os.Stdout)
+	case roleServer:
+		err = beServer(context.Background(), orders, os.Stdout)
 	case roleRefresher:
 		err = beRefresher(context.Background(), orders, os.Stdout)
 	default:

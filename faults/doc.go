@@ -6,6 +6,7 @@
 //	go run ./faults -fault=deletes   lists cut, emptied and shortened at every page: nothing may be disabled
 //	go run ./faults -fault=race   two couplings that bring the same products at once
 //	go run ./faults -fault=refresh   a login with refresh tokens that work once, whoever renews it killed at each step
+//	go run ./faults -fault=webhooks   1,000 signed calls a second, servers and workers killed, PostgreSQL stopped once
 //
 // It starts everything itself and keeps nothing: a PostgreSQL cluster with
 // full durability and a Temporal server with a file, the API server in this

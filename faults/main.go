@@ -29,7 +29,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	fault := flags.String("fault", "kill", "kill, push, deletes, race or refresh")
+	fault := flags.String("fault", "kill", "kill, push, deletes, race, refresh or webhooks")
 	seed := flags.Uint64("seed", 0, "seed of the shop and of every drawn fault; 0 draws one")
 	seeds := flags.Int("seeds", 0, "of race: how many races; 0 is the board's own number")
 	quick := flags.Bool("quick", false, "the same checks in about a minute, with smaller numbers")
@@ -55,10 +55,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		verdict, err = playDeletes(ctx, deletesProfile(*quick, *seed), *log, say)
 	case "refresh":
 		verdict, err = playRefresh(ctx, newRefreshProfile(*quick), *log, say)
+	case "webhooks":
+		verdict, err = playWebhooks(ctx, hooksProfileOf(*quick, *seed), *log, say)
 	case "race":
 		verdict, err = playRace(ctx, raceProfileOf(*quick, *seed, *seeds), say)
 	default:
-		return fmt.Errorf("-fault=%s: give kill, push, deletes, race or refresh", *fault)
+		return fmt.Errorf("-fault=%s: give kill, push, deletes, race, refresh or webhooks", *fault)
 	}
 	if err != nil {
 		return err

@@ -48,8 +48,8 @@ type platform struct {
 	pg *localpg.Server
 }
 
-// start brings everything up: the shop, PostgreSQL, Temporal, the API server
-// and a fleet of workers.
+// start brings everything up: the shop where it has products, PostgreSQL,
+// Temporal, the API server and a fleet of workers.
 func start(ctx context.Context, p profile, logFile string, say *progress) (f *platform, err error) {
 	f = &platform{durations: p.durations, say: say, log: io.Discard}
 	defer func() {
@@ -73,10 +73,12 @@ func start(ctx context.Context, p profile, logFile string, say *progress) (f *pl
 		f.log = file
 		f.onClose(func() { _ = file.Close() })
 	}
-	if f.shop, err = startShop(p.products, filepath.Join(f.dir, "shop.journal"), p.seed, f.log); err != nil {
-		return f, err
+	if p.products > 0 { // else the board has a remote of its own
+		if f.shop, err = startShop(p.products, filepath.Join(f.dir, "shop.journal"), p.seed, f.log); err != nil {
+			return f, err
+		}
+		f.onClose(f.shop.kill)
 	}
-	f.onClose(f.shop.kill)
 	if err := f.startPostgres(ctx); err != nil {
 		return f, err
 	}

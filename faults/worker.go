@@ -13,6 +13,10 @@ import (
 	"github.com/koppel-io/koppel/temporal"
 )
 
+// publicURL is the address that remotes are told to call; whoever calls sends
+// it to one of the servers, as a load balancer does.
+const publicURL = "http://koppel.test"
+
 // workerOrders are what a worker process is told.
 type workerOrders struct {
 	Database, Keys, Temporal, Namespace, Holder string
@@ -29,7 +33,7 @@ func beWorker(ctx context.Context, text []byte, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	worker, err := process.NewWorker(ctx, process.WorkerConfig{Holder: orders.Holder, Config: process.Config{
+	worker, err := process.NewWorker(ctx, process.WorkerConfig{Holder: orders.Holder, PublicURL: publicURL, Config: process.Config{
 		Database: koppel.NewSecret(orders.Database), Keys: keys, Allow: []string{host}, Durations: orders.Durations,
 		Temporal: temporal.Config{Address: orders.Temporal, Namespace: orders.Namespace},
 		Log:      slog.New(slog.NewTextHandler(os.Stderr, nil)).With("worker", orders.Holder),

@@ -51,8 +51,10 @@ const (
 type Named struct {
 	Group, Stream, ID string
 	Gone              bool
-	// Body is the record, whole, where the call holds it.
-	Body []byte
+	// Body is the record, whole, where the call holds it, and ChangedAt when the remote changed it; zero where it does
+	// not say.
+	Body      []byte
+	ChangedAt time.Time
 	// Gather is for how long more is gathered before it is read.
 	Gather time.Duration
 }
@@ -63,13 +65,18 @@ const (
 UPDATE inbox i SET handled_at = clock_timestamp(), outcome = h.outcome, body = CASE WHEN h.forget THEN ''::bytea ELSE i.body END
 FROM unnest($3::bigint[], $4::text[], $5::boolean[]) AS h(id, outcome, forget)
 WHERE i.webshop_id = $1 AND i.at >= $2 AND i.id = h.id`
-	// A newer call's word counts; a body that is older than the one that waits does not replace it.
+	// The same as nameRow.hear.
 	nameSQL = `
-INSERT INTO refetch_key (webshop_id, coupling_id, stream_group, stream, remote_id, gone, body, ticket, events)
-VALUES (@webshop, @coupling, @group, @stream, @id, @gone, @body, @ticket, @events)
+INSERT INTO refetch_key (webshop_id, coupling_id, stream_group, stream, remote_id, gone, body, changed_at, ticket, events)
+VALUES (@webshop, @coupling, @group, @stream, @id, @gone, @body, @changed, @ticket, @events)
 ON CONFLICT (coupling_id, stream, remote_id, run_id) DO UPDATE SET
-    gone = CASE WHEN excluded.ticket > refetch_key.ticket THEN excluded.gone ELSE refetch_key.gone END,
-    body = CASE WHEN excluded.ticket > refetch_key.ticket THEN excluded.body ELSE refetch_key.body END,
+    (gone, body, changed_at) = (
+        SELECT one.gone, one.body, one.changed_at FROM (VALUES
+            (refetch_key.gone, refetch_key.body, refetch_key.changed_at, refetch_key.ticket),
+            (excluded.gone, excluded.body, excluded.changed_at, excluded.ticket)) AS one (gone, body, changed_at, ticket)
+        ORDER BY CASE WHEN refetch_key.gone OR excluded.gone THEN 0 WHEN one.body IS NULL THEN 1 ELSE 0 END DESC,
+            CASE WHEN refetch_key.gone OR excluded.gone THEN NULL ELSE one.changed_at END DESC NULLS LAST, one.ticket DESC
+        LIMIT 1),
     ticket = greatest(refetch_key.ticket, excluded.ticket), events = refetch_key.events + excluded.events`
 	// The row is locked whether it is there or not, so that the job that ends it sees every key.
 	waitSQL = `

@@ -36,13 +36,30 @@ func (n *naming) add(call Handled) {
 			n.keys[k] = row
 		}
 		row.events++
-		if call.Ticket > row.ticket {
-			row.Named, row.ticket = one, call.Ticket
-		}
+		row.hear(one, call.Ticket)
 		if least, ok := n.gather[one.Group]; !ok || one.Gather < least {
 			n.gather[one.Group] = one.Gather
 		}
 	}
+}
+
+// hear takes in what another call says of the record. A call may come late, since a remote sends again what was not
+// answered: a record that is to be read is read, whatever bodies there are, and of two bodies the one counts that the
+// remote changed last. Where one of them says that it was deleted, the call that came last counts.
+func (r *nameRow) hear(one Named, ticket int64) {
+	newer := ticket > r.ticket
+	if !r.Gone && !one.Gone {
+		switch {
+		case (r.Body == nil) != (one.Body == nil):
+			newer = one.Body == nil
+		case !one.ChangedAt.Equal(r.ChangedAt):
+			newer = one.ChangedAt.After(r.ChangedAt)
+		}
+	}
+	if newer {
+		r.Named = one
+	}
+	r.ticket = max(r.ticket, ticket)
 }
 
 // write keeps the names and adds a job for each group that had none waiting, in a fixed order.
@@ -70,7 +87,7 @@ func (n *naming) write(ctx context.Context, tx *Tx) error {
 		}
 		batch.Queue(nameSQL, pgx.StrictNamedArgs{
 			"webshop": n.webshop, "coupling": n.coupling, "group": row.Group, "stream": row.Stream, "id": row.ID,
-			"gone": row.Gone, "body": row.Body, "ticket": row.ticket, "events": row.events,
+			"gone": row.Gone, "body": row.Body, "changed": timeOrNull(row.ChangedAt), "ticket": row.ticket, "events": row.events,
 		})
 	}
 	if err := tx.tx.SendBatch(ctx, batch).Close(); err != nil {
