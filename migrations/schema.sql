@@ -1413,6 +1413,7 @@ TABLE refetch_key ROW LEVEL SECURITY FORCED
     events integer NOT NULL DEFAULT 1  -- How many calls of webhooks named it.
     first_at timestamp with time zone NOT NULL DEFAULT now()  -- When the first of them came.
     news integer NOT NULL DEFAULT 0  -- How many new records of other streams named it.
+    changed_at timestamp with time zone  -- When the remote changed the record that body holds; null where it does not say.
     CONSTRAINT refetch_key_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT refetch_key_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT refetch_key_pkey PRIMARY KEY (coupling_id, stream, remote_id, run_id)
