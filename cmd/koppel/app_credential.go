@@ -72,11 +72,7 @@ func (p *program) appCredentialList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List for which remote systems there is an app of ours", Args: cobra.NoArgs,
 		Example: "  koppel app-credential list",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			apps, err := c.AppCredentials(ctx)
 			if err != nil {
 				return err

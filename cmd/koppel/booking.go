@@ -66,11 +66,7 @@ func (p *program) shipmentBook() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "book SELL-ORDER", Short: "Book that a sell order was sent; carrier and code go to the system that it came from", Args: cobra.ExactArgs(1),
 		Example: "  koppel shipment book 71d0fe --carrier POSTNL --code 3SABC1234567",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			id, err := objectID(ctx, c, koppel.SellOrders, args[0])
 			if err != nil {
 				return err

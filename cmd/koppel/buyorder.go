@@ -36,11 +36,8 @@ func (p *program) buyOrderCreate() *cobra.Command {
 		Use: "create --webshop WEBSHOP --supplier SUPPLIER --line PRODUCT:QUANTITY:VALUE", Short: "Make a draft, which is not sent until it is placed", Args: cobra.NoArgs,
 		Long:    "Make a draft of a buy order. A line is the id of a product, a quantity in stock units and the value of the whole\nline ex VAT, joined by colons.",
 		Example: "  koppel buy-order create --webshop 8f2c1a --supplier 77e0d2 --line 3b1f9e:24:180.00 --line 90ac41:6:59.40 --expected 2026-02-10",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
+			var err error
 			if n.Webshop, err = webshopID(ctx, c, n.Webshop); err != nil {
 				return err
 			}

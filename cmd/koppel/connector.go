@@ -18,11 +18,7 @@ func (p *program) connectorList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List published connectors", Args: cobra.NoArgs,
 		Example: "  koppel connector list",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			all := func(ctx context.Context, _ client.Page) (client.List[client.Connector], error) {
 				return c.Connectors(ctx)
 			}
@@ -37,11 +33,7 @@ func (p *program) connectorShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show CONNECTOR", Short: "Show a connector: versions, credential fields, settings, objects", Args: cobra.ExactArgs(1),
 		Example: "  koppel connector show woocommerce",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			k, err := c.Connector(ctx, args[0])
 			if err != nil {
 				return err
@@ -109,11 +101,7 @@ func (p *program) connectorRollback() *cobra.Command {
 		Use: "rollback CONNECTOR", Short: "Make an earlier version the current one", Args: cobra.ExactArgs(1),
 		Long:    "Make an earlier version the current one: the one before, or --version. Running runs keep what they started with.",
 		Example: "  koppel connector rollback woocommerce\n  koppel connector rollback woocommerce --version 1.4.0",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			v, err := c.Rollback(ctx, args[0], version)
 			if err != nil {
 				return err

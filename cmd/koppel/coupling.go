@@ -24,11 +24,8 @@ func (p *program) couplingList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List couplings", Args: cobra.NoArgs,
 		Example: "  koppel coupling list\n  koppel coupling list --webshop 8f2c1a",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
+			var err error
 			if filter.Webshop, err = webshopID(ctx, c, filter.Webshop); err != nil {
 				return err
 			}

@@ -19,11 +19,8 @@ func (p *program) couplingCreate() *cobra.Command {
 		Long: "Make a coupling of a webshop with a remote system. Credentials may be given now, or later with\nkoppel coupling credentials, which asks for each field.",
 		Example: "  koppel coupling create --webshop 8f2c1a --connector woocommerce --name 'Main shop'\n" +
 			"  koppel coupling create --webshop 8f2c1a --connector woocommerce --set all_orders=true --credentials-file keys.yaml",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
+			var err error
 			if n.Webshop, err = webshopID(ctx, c, n.Webshop); err != nil {
 				return err
 			}

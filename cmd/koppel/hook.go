@@ -16,11 +16,7 @@ func (p *program) hookList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list COUPLING", Short: "List the webhooks of a coupling, with what came by them and what only scans found", Args: cobra.ExactArgs(1),
 		Example: "  koppel hook list 8f2c1a",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			coupling, err := couplingID(ctx, c, args[0])
 			if err != nil {
 				return err
@@ -47,11 +43,7 @@ func (p *program) hookShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show WEBHOOK", Short: "Show a webhook; its address and secret are never shown", Args: cobra.ExactArgs(1),
 		Example: "  koppel hook show 0199c0de-0000-7000-8000-000000000001",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			h, err := c.Hook(ctx, args[0])
 			if err != nil {
 				return err
@@ -67,11 +59,7 @@ func (p *program) hookRotate() *cobra.Command {
 		Long: "Give a webhook a new address and secret: the subscription is ended at the remote and made anew. Calls that are\n" +
 			"under way to the old address are taken for ten minutes; what is changed between both is found by the next scan.",
 		Example: "  koppel hook rotate 0199c0de-0000-7000-8000-000000000001",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			h, err := c.RotateHook(ctx, args[0])
 			if err != nil {
 				return err

@@ -178,11 +178,7 @@ func (p *program) keyList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List keys, revoked ones too", Args: cobra.NoArgs,
 		Example: "  koppel key list",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			return list(ctx, p, flags, c.Keys, head("ID", "NAME", "KEY", "SCOPES", "SEES", "LAST USED", "EXPIRES", "REVOKED"), func(k client.Key) []any {
 				return []any{k.ID, k.Name, k.Prefix + "…" + k.LastFour, k.Scopes, sees(k), k.LastUsedAt, k.ExpiresAt, k.RevokedAt}
 			})
@@ -196,11 +192,7 @@ func (p *program) keyRevoke() *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke KEY", Short: "End a key at once", Args: cobra.ExactArgs(1),
 		Example: "  koppel key revoke 61ab0f",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			id, err := keyID(ctx, c, args[0])
 			if err != nil {
 				return err

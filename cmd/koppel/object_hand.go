@@ -126,11 +126,7 @@ func (p *program) objectUndo() *cobra.Command {
 	return &cobra.Command{
 		Use: "undo OPERATION", Short: "Undo a link, merge or split", Args: cobra.ExactArgs(1),
 		Example: "  koppel object undo 19d4e0",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			list := func(ctx context.Context, page client.Page) (client.List[client.Operation], error) {
 				return c.Operations(ctx, "", page)
 			}
@@ -148,11 +144,7 @@ func (p *program) objectOperations() *cobra.Command {
 	var flags listFlags
 	cmd := &cobra.Command{
 		Use: "operations", Short: "List what people linked, merged and split", Args: cobra.NoArgs, Example: "  koppel object operations",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			fetch := func(ctx context.Context, page client.Page) (client.List[client.Operation], error) {
 				return c.Operations(ctx, "", page)
 			}

@@ -53,11 +53,7 @@ func (p *program) parkedList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List parked records with field, expression and reason", Args: cobra.NoArgs,
 		Example: "  koppel parked list --coupling 8f2c1a\n  koppel parked list --kind mapping --object products",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			filter, err := narrow.read(ctx, c)
 			if err != nil {
 				return err
@@ -85,11 +81,7 @@ func (p *program) parkedCauses() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "causes", Short: "Count parked records by cause, the most frequent first", Args: cobra.NoArgs,
 		Example: "  koppel parked causes\n  koppel parked causes --coupling 8f2c1a",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			id, err := couplingID(ctx, c, coupling)
 			if err != nil {
 				return err

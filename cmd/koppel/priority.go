@@ -16,11 +16,7 @@ func (p *program) webshopPriority() *cobra.Command {
 		Use: "priority WEBSHOP [OBJECT GROUP COUPLING…]", Short: "Show or set which coupling wins which fields", Args: cobra.MinimumNArgs(1),
 		Long:    "Without more, shows the order of the couplings for each field group of each object, the strongest first. With an object, a group and couplings, sets it, and merges the objects again that are there.",
 		Example: "  koppel webshop priority 8f2c1a\n  koppel webshop priority 8f2c1a products stock 77ab01 19c2de\n  koppel webshop priority 8f2c1a products stock --reset",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			shop, err := webshopID(ctx, c, args[0])
 			if err != nil {
 				return err

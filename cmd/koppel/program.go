@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/koppel-io/koppel/client"
 	"github.com/spf13/cobra"
 )
 
@@ -89,6 +90,17 @@ func action(do func(ctx context.Context, args []string) error) func(*cobra.Comma
 		}
 		return &failure{err}
 	}
+}
+
+// calling is action with the API's client.
+func (p *program) calling(do func(ctx context.Context, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
+	return action(func(ctx context.Context, args []string) error {
+		c, err := p.api()
+		if err != nil {
+			return err
+		}
+		return do(ctx, c, args)
+	})
 }
 
 // terminal is v as a file when it is a terminal, else nil.

@@ -32,17 +32,15 @@ func (p *program) proposalList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List proposals, newest first", Args: cobra.NoArgs,
 		Example: "  koppel proposal list --state open\n  koppel proposal list --coupling 8f2c1a",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			var filter client.ProposalFilter
 			if state != "" {
+				var err error
 				if filter.State, err = isOneOf("state", state, proposalStates); err != nil {
 					return err
 				}
 			}
+			var err error
 			if filter.Webshop, err = webshopID(ctx, c, webshop); err != nil {
 				return err
 			}

@@ -30,17 +30,15 @@ func (p *program) pushList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List writes to remote systems, newest first", Args: cobra.NoArgs,
 		Example: "  koppel push list --state parked\n  koppel push list --held --webshop 8f2c1a",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			filter := filter
 			if filter.State != "" {
+				var err error
 				if filter.State, err = isOneOf("state", filter.State, writeStates); err != nil {
 					return err
 				}
 			}
+			var err error
 			if filter.Webshop, err = webshopID(ctx, c, filter.Webshop); err != nil {
 				return err
 			}
@@ -77,11 +75,7 @@ func whyOf(w client.Write) string {
 func (p *program) onWrite(use, short, example string, do func(context.Context, *client.Client, string) (client.Write, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1), Example: example,
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			id, err := writeID(ctx, c, args[0])
 			if err != nil {
 				return err

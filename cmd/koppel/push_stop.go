@@ -37,11 +37,7 @@ func (p *program) pushStop() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "stop", Short: "Stop all pushes of a coupling, webshop, connector or the installation", Args: cobra.NoArgs,
 		Example: "  koppel push stop --connector picqer --reason 'outage at Picqer'\n  koppel push stop --coupling 8f2c1a --reason 'customer counts stock'",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			n, err := flags.read(ctx, c)
 			if err != nil {
 				return err
@@ -68,11 +64,7 @@ func (p *program) pushResume() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "resume", Short: "Let stopped pushes go on", Args: cobra.NoArgs,
 		Example: "  koppel push resume --connector picqer\n  koppel push resume --coupling 8f2c1a",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			n, err := flags.read(ctx, c)
 			if err != nil {
 				return err
@@ -103,11 +95,7 @@ func (p *program) pushStops() *cobra.Command {
 	return &cobra.Command{
 		Use: "stops", Short: "List what stops pushes", Args: cobra.NoArgs,
 		Example: "  koppel push stops",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			stops, err := c.PushStops(ctx)
 			if err != nil {
 				return err

@@ -21,11 +21,7 @@ func (p *program) retentionShow() *cobra.Command {
 		Long: "Show how long each kind of data is kept, of one organisation or of all that say\nnothing of their own, and what was deleted in the whole installation so far.\n" +
 			"Temporal keeps its histories by itself: temporal operator namespace describe.",
 		Example: "  koppel retention show\n  koppel retention show --organisation 0197a0c2-6d5e-7cc1-9d0f-0b8f2c1a77aa",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			rows, err := c.Retention(ctx, organisation)
 			if err != nil {
 				return err

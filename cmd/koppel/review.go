@@ -23,11 +23,7 @@ func (p *program) reviewList() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use: "list", Short: "List them with the objects that they could be", Args: cobra.NoArgs, Example: "  koppel review list --coupling 8f2c1a",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			shop, err := webshopID(ctx, c, webshop)
 			if err != nil {
 				return err
@@ -61,11 +57,7 @@ func (p *program) decide(use, short string, decision koppel.Decision) *cobra.Com
 	}
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(most), Example: example,
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			r, err := findReview(ctx, c, args[0])
 			if err != nil {
 				return err
@@ -106,11 +98,7 @@ func findReview(ctx context.Context, c *client.Client, given string) (client.Rev
 func (p *program) reviewUndo() *cobra.Command {
 	return &cobra.Command{
 		Use: "undo REVIEW", Short: "Take a decision back", Args: cobra.ExactArgs(1), Example: "  koppel review undo 0198c1a2-7d3e-7c11-b1a5-3f2a9e19d4e0",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			decided, err := c.Undecide(ctx, args[0])
 			if err != nil {
 				return err

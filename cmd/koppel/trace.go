@@ -20,11 +20,7 @@ their attempts, failed requests (redacted), parked records and what waits for it
 An order that could not be processed is found too: by its number in the parked record.
 What nothing has is told with when each coupling looked last, and how to ask for it.`,
 		Example: "  koppel trace 8f2c1a BIKE-1\n  koppel trace 8f2c1a 4711\n  koppel trace 8f2c1a KOP-12 --output json",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			webshop, err := webshopID(ctx, c, args[0])
 			if err != nil {
 				return err

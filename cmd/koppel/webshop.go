@@ -18,11 +18,7 @@ func (p *program) webshopList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List webshops", Args: cobra.NoArgs,
 		Example: "  koppel webshop list\n  koppel webshop list --all --output json",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			return list(ctx, p, flags, c.Webshops, head("ID", "NAME", "KIND", "ORGANISATION", "EXTERNAL REF", "CREATED"), func(w client.Webshop) []any {
 				return []any{w.ID, w.Name, w.Kind, w.Organisation, w.ExternalRef, w.CreatedAt}
 			})
@@ -36,11 +32,7 @@ func (p *program) webshopShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show WEBSHOP", Short: "Show one webshop", Args: cobra.ExactArgs(1),
 		Example: "  koppel webshop show 8f2c1a",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			id, err := webshopID(ctx, c, args[0])
 			if err != nil {
 				return err
@@ -60,11 +52,7 @@ func (p *program) webshopCreate() *cobra.Command {
 		Use: "create --name NAME", Short: "Make a webshop", Args: cobra.NoArgs,
 		Example: "  koppel webshop create --name 'Fietsen Jansen' --organisation Jansen\n" +
 			"  koppel webshop create --name 'Bistro Zuid' --kind location --external-ref loc-17 --time-zone Europe/Brussels",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			w, err := c.CreateWebshop(ctx, n)
 			if err != nil {
 				return err
@@ -92,11 +80,7 @@ func (p *program) webshopSet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "set WEBSHOP", Short: "Change a webshop", Args: cobra.ExactArgs(1),
 		Example: "  koppel webshop set 8f2c1a --buy-order-cap 500",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			id, err := webshopID(ctx, c, args[0])
 			if err != nil {
 				return err
