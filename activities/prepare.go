@@ -131,6 +131,9 @@ func (s *slice) add(ctx context.Context, b *batch, page *rest.Page) error {
 		if record.ID != "" {
 			b.Seen = append(b.Seen, record.ID)
 		}
+		if s.corrected.apply(record) {
+			b.Superseded = append(b.Superseded, record.ID)
+		}
 		hash := pinHash(record.Hash, s.digest)
 		if record.Err == nil && known[i] == hash {
 			b.Unchanged++

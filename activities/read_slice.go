@@ -92,6 +92,9 @@ func (a *Activities) readPages(ctx context.Context, p *pinned, in SliceInput, st
 	if s.fresh, err = a.Store.FirstScan(ctx, lease); err != nil {
 		return SliceResult{}, err
 	}
+	if s.corrected, err = a.corrections(ctx, p, lease.Stream, in.Stream); err != nil {
+		return SliceResult{}, err
+	}
 	s.later = p.later(in.Stream)
 	if !s.fresh {
 		if s.names, err = namingOf(p, client, in.Stream); err != nil {
@@ -127,6 +130,8 @@ type slice struct {
 	fed []fedStream
 	// later: records are mapped by the map stage, with other records.
 	later bool
+	// corrected is what people put in the place of records.
+	corrected *corrections
 	// names finds what new records name; nil where that is not looked for.
 	names *naming
 	// hooked is the stream's name where webhooks tell of its changes.

@@ -22,8 +22,11 @@ type singles struct {
 	stream    string
 	asked     singlesAsked
 	// named is what webhooks said of the records, where they asked for the run.
-	named  map[string]store.RefetchKey
-	result SliceResult
+	named map[string]store.RefetchKey
+	// corrected is what people put in the place of records, superseded those of which the remote shows another body.
+	corrected  *corrections
+	superseded []string
+	result     SliceResult
 }
 
 // readSingles reads the run's keys from one stream of its group. Keys that the
@@ -49,6 +52,9 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput, 
 	defer s.client.Close()
 	beat, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
+	if s.corrected, err = a.corrections(ctx, p, lease.Stream, in.Stream); err != nil {
+		return SliceResult{}, err
+	}
 	keys, err := s.keys(ctx)
 	if err != nil {
 		return SliceResult{}, err
@@ -73,6 +79,9 @@ func (a *Activities) readSingles(ctx context.Context, p *pinned, in SliceInput, 
 // group is read where it is, any other from the group's streams without
 // parents. What an earlier attempt asked for is not asked again.
 func (s *singles) keys(ctx context.Context) ([]store.SingleKey, error) {
+	if s.run.Keys.Corrected {
+		return s.correctedKeys(ctx)
+	}
 	if s.run.Refetches() {
 		return s.namedKeys(ctx)
 	}
@@ -139,6 +148,9 @@ func (s *singles) ended(ctx context.Context, err error) (SliceResult, error) {
 
 // read fetches one key and writes what it finds.
 func (s *singles) read(ctx context.Context, key store.SingleKey) error {
+	if s.run.Keys.Corrected {
+		return s.landCorrection(ctx, key)
+	}
 	if done, err := s.land(ctx, key); done || err != nil {
 		return err
 	}
@@ -163,11 +175,21 @@ func (s *singles) read(ctx context.Context, key store.SingleKey) error {
 		return err
 	}
 	s.asked.Found = append(s.asked.Found, key.Asked)
+	s.correct(records)
 	b, err := s.batchOf(ctx, records, ticket)
 	if err != nil {
 		return err
 	}
 	return s.write(ctx, b)
+}
+
+// correct puts people's corrections in the place of records.
+func (s *singles) correct(records []rest.Record) {
+	for i := range records {
+		if s.corrected.apply(&records[i]) {
+			s.superseded = append(s.superseded, records[i].ID)
+		}
+	}
 }
 
 // batchOf is what single reads under a ticket gave.
@@ -212,7 +234,8 @@ func (s *singles) batchOf(ctx context.Context, records []rest.Record, ticket int
 
 // write commits what was read together with which keys were asked for.
 func (s *singles) write(ctx context.Context, b *store.Batch) (err error) {
-	b.Lease, b.Total = s.lease, -1
+	b.Lease, b.Total, b.Superseded = s.lease, -1, s.superseded
+	s.superseded = nil
 	if b.Resume, err = s.asked.resume(); err != nil {
 		return err
 	}

@@ -71,6 +71,7 @@ func (s *singles) land(ctx context.Context, key store.SingleKey) (done bool, err
 			return true, s.write(ctx, &store.Batch{})
 		}
 	}
+	s.correct(records)
 	b, err := s.batchOf(ctx, records, one.Ticket)
 	if err != nil {
 		return false, err

@@ -119,6 +119,8 @@ func (s *server) routes() []row {
 		{method: get, path: base + "/parked/causes", id: "listParkedCauses", scope: couplingsRead, tag: "Parked", summary: "Count parked records by cause, the most frequent first", add: handle(s, s.listParkedCauses)},
 		{method: get, path: base + "/waiting", id: "listWaiting", scope: couplingsRead, tag: "Parked", summary: "List references that wait for what they name", add: handle(s, s.listWaiting)},
 		{method: post, path: base + "/parked/{id}/retry", id: "retryParked", scope: syncRun, tag: "Parked", summary: "Read a parked record again", status: http.StatusAccepted, add: handle(s, s.retryParked)},
+		{method: get, path: base + "/parked/{id}/body", id: "showParkedBody", scope: objectsRead, tag: "Parked", summary: "Show the body of a parked record", add: handle(s, s.showParkedBody)},
+		{method: post, path: base + "/parked/{id}/edit", id: "editParked", scope: syncRun, tag: "Parked", summary: "Correct the body of a parked record and try it again", maxBody: 2 * correctionLimit, add: handle(s, s.editParked)},
 		{method: post, path: base + "/parked/retry", id: "retryAllParked", scope: syncRun, tag: "Parked", summary: "Read all parked records of a coupling again", status: http.StatusAccepted, add: handle(s, s.retryAllParked)},
 		{method: post, path: base + "/parked/{id}/resolve", id: "resolveParked", scope: syncRun, tag: "Parked", summary: "Take a parked record off the list without mapping it", add: handle(s, s.resolveParked)},
 		{method: post, path: base + "/parked/{id}/unresolve", id: "unresolveParked", scope: syncRun, tag: "Parked", summary: "Put a record that a person took off the list back on it", add: handle(s, s.unresolveParked)},

@@ -58,6 +58,8 @@ func (c *Connector) TopicsAbout(stream string) []string {
 type (
 	// Receiver verifies and reads the calls of one coupling.
 	Receiver = rest.Receiver
+	// Record is one record of a stream.
+	Record = rest.Record
 	// Call is one call as it came.
 	Call = rest.Call
 	// CallEvent is what a call tells.

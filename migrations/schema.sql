@@ -1360,6 +1360,28 @@ TABLE record ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE record_correction ROW LEVEL SECURITY FORCED
+    -- Bodies that people put in the place of records that could not be processed, until the remote shows another body.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    stream_id bigint NOT NULL  -- The record's stream.
+    remote_id text NOT NULL  -- The record's id.
+    hash bytea NOT NULL  -- Hash of the remote's body that it stands for: another one ends the correction.
+    codec smallint NOT NULL  -- How raw is packed: 0 as it is, 1 S2.
+    raw bytea NOT NULL  -- The corrected body.
+    made_by text NOT NULL  -- Who corrected it.
+    at timestamp with time zone NOT NULL DEFAULT now()  -- When.
+    CONSTRAINT record_correction_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE
+    CONSTRAINT record_correction_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT record_correction_pkey PRIMARY KEY (stream_id, remote_id)
+    CREATE INDEX record_correction_webshop ON public.record_correction USING btree (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE redirect ROW LEVEL SECURITY FORCED
     -- Objects that were merged into another one: their ids answer with that one.
     webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.

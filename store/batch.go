@@ -51,6 +51,9 @@ type Batch struct {
 	// commits only after it. It must be given to WriteBatch before this one is.
 	After *Batch
 
+	// Superseded are records whose correction by a person ended, because the remote shows another body.
+	Superseded []string
+
 	// Told is the stream's name where webhooks tell of its changes: a changed record that none named is counted as
 	// found by the scan alone.
 	Told string

@@ -82,7 +82,9 @@ type RunKeys struct {
 	SKUs      []string `json:"skus,omitempty"`
 	EANs      []string `json:"eans,omitempty"`
 	Numbers   []string `json:"numbers,omitempty"`
-	OutboxID  int64    `json:"outbox_id,omitempty"`
+	// Corrected: the remote ids are records that a person corrected; they are taken from there.
+	Corrected bool  `json:"corrected,omitempty"`
+	OutboxID  int64 `json:"outbox_id,omitempty"`
 	// Proposal is the outside id of the proposal whose decision the run carries out.
 	Proposal string `json:"proposal,omitempty"`
 	// Sample is how many records of each stream a comparison looks at.

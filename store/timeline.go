@@ -30,6 +30,8 @@ const (
 	EventTakenOver = "taken over"
 	// EventNamed says how many calls of webhooks, and how many new records, named how many records.
 	EventNamed = "named"
+	// EventSuperseded names records that people had corrected and that the remote shows with another body now.
+	EventSuperseded = "corrections superseded"
 	// EventNames says how many new records named how many others, which are read singly.
 	EventNames = "names"
 	// EventCompared says what a comparison found of a stream.

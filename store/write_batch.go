@@ -201,6 +201,7 @@ func (w *writing) try(ctx context.Context) error {
 		w.writeRecords()
 		w.writeDirty()
 		w.writeParked()
+		w.writeSuperseded()
 		w.writeGone()
 		w.writeSuspects()
 		if err := w.pipe.run(ctx); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 func (p *program) parkedCommand() *cobra.Command {
-	return noun("parked", "See the records that could not be processed, try them again or take them off the list", p.parkedList(), p.parkedCauses(), p.parkedRetry(), p.parkedResolve(), p.parkedUnresolve())
+	return noun("parked", "See the records that could not be processed, correct them, try them again or take them off the list", p.parkedList(), p.parkedCauses(), p.parkedEdit(), p.parkedRetry(), p.parkedResolve(), p.parkedUnresolve())
 }
 
 // parkedFlags narrow parked records as they are typed.
