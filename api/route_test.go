@@ -148,6 +148,8 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"listParked":             {v1 + "/parked", nil, 200},
 		"listWaiting":            {v1 + "/waiting", nil, 200},
 		"retryParked":            {v1 + "/parked/" + parked + "/retry", nil, 404},
+		"showParkedBody":         {v1 + "/parked/" + parked + "/body", nil, 404},
+		"editParked":             {v1 + "/parked/" + parked + "/edit", map[string]any{"body": "{}"}, 404},
 		"retryAllParked":         {v1 + "/parked/retry", map[string]any{"coupling": coupling}, 404},
 		"listParkedCauses":       {v1 + "/parked/causes?coupling=" + coupling, nil, 404},
 		"resolveParked":          {v1 + "/parked/" + parked + "/resolve", map[string]any{"reason": "gone"}, 404},

@@ -30,7 +30,7 @@ func (p *program) parkedEdit() *cobra.Command {
 it without writing anything, and tells what it would give or which field still fails. A
 body that fits is kept as a correction of that record, audited, and taken at once. It
 holds until the remote shows another body, which then counts.`,
-		Example: "  koppel parked edit 19d4e0\n  koppel parked edit 19d4e0 --show > body.json\n  koppel parked edit 19d4e0 --file body.json --dry-run",
+		Example: "  koppel parked edit 19d4e0\n  koppel parked edit 19d4e0 --show\n  koppel parked edit 19d4e0 --file body.json --dry-run",
 		RunE: action(func(ctx context.Context, args []string) error {
 			c, err := p.api()
 			if err != nil {
