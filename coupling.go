@@ -4,7 +4,8 @@ package koppel
 type CouplingState string
 
 // The life of a coupling: draft → activating → active ⇄ paused | needs_reauth
-// → disabled → removed.
+// → disabled → removed. A coupling in shadow, which writes nothing to its
+// remote, is in one of them too.
 const (
 	CouplingDraft       CouplingState = "draft"
 	CouplingActivating  CouplingState = "activating"

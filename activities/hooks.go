@@ -52,7 +52,7 @@ func (a *Activities) setHooks(ctx context.Context, in CouplingRef) error {
 		return err
 	}
 	wanted, topics := w.connector.Subscriptions(w.settings)
-	if a.PublicURL == "" || w.coupling.ClosingSince != nil || !wantsHooks(w.coupling.State) {
+	if a.PublicURL == "" || w.coupling.ClosingSince != nil || !wantsHooks(w.coupling.State) || w.coupling.ShadowSince != nil && !w.coupling.ShadowHooks {
 		wanted = nil
 	}
 	hooks, err := store.With(ctx, a.Store, store.ForWebshop(in.Webshop), func(tx *store.Tx) ([]store.Hook, error) {

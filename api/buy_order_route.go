@@ -17,7 +17,7 @@ import (
 // an error, where no coupling takes orders and deliveries raise the stock of one.
 func (s *server) receiver(ctx context.Context, scope store.Scope, order object, wanted string) (store.Coupling, error) {
 	const op = "choose the coupling of the buy order"
-	takers, raised, err := s.takers(ctx, scope)
+	takers, raised, err := s.takers(ctx, scope, wanted)
 	if err == nil && wanted == "" && len(takers) == 0 && raised {
 		return store.Coupling{}, nil
 	}
@@ -35,7 +35,7 @@ func (s *server) receiver(ctx context.Context, scope store.Scope, order object, 
 		return c, nil
 	}
 	if len(takers) == 0 {
-		return store.Coupling{}, koppel.E(koppel.KindConflict, op, "no coupling of the webshop takes buy orders; activate one whose connector writes them, with the setting buy_orders on")
+		return store.Coupling{}, koppel.E(koppel.KindConflict, op, "no coupling of the webshop takes buy orders; activate one whose connector writes them, with the setting buy_orders on, and that is not in shadow")
 	}
 	supplier, err := s.supplierOf(ctx, scope, order)
 	if err != nil {
@@ -69,9 +69,10 @@ type taker struct {
 	settings  map[string]any
 }
 
-// takers are the couplings of the webshop that buy orders can be pushed to;
+// takers are the couplings of the webshop that buy orders can be pushed to; one
+// in shadow only where it is wanted by name, which is refused with the reason.
 // raised tells whether what comes in on an order raises the stock of a coupling.
-func (s *server) takers(ctx context.Context, scope store.Scope) (takers []taker, raised bool, err error) {
+func (s *server) takers(ctx context.Context, scope store.Scope, wanted string) (takers []taker, raised bool, err error) {
 	filter := store.CouplingFilter{Limit: 500}
 	for more := true; more; {
 		page, err := store.With(ctx, s.Store, scope, func(tx *store.Tx) (store.Page[store.Coupling], error) { return tx.Couplings(ctx, filter) })
@@ -83,6 +84,9 @@ func (s *server) takers(ctx context.Context, scope store.Scope) (takers []taker,
 			case koppel.CouplingActive, koppel.CouplingPaused, koppel.CouplingNeedsReauth:
 			default:
 				continue
+			}
+			if c.ShadowSince != nil && c.UUID != wanted {
+				continue // another platform still orders there
 			}
 			connector, err := s.connectorOf(ctx, c)
 			if err != nil {

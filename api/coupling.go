@@ -22,6 +22,7 @@ type coupling struct {
 	State            koppel.CouplingState `json:"state" enum:"draft,activating,active,paused,needs_reauth,disabled,removed"`
 	Pause            *pause               `json:"pause,omitempty" doc:"The foremost of its pauses"`
 	Pauses           []pause              `json:"pauses,omitempty" doc:"All that stand, the foremost first"`
+	Shadow           *shadow              `json:"shadow,omitempty" doc:"It reads and writes nothing to its remote, because another platform still does"`
 	Settings         json.RawMessage      `json:"settings" doc:"Settings that differ from their defaults"`
 	Steps            []koppel.Step        `json:"steps" nullable:"false" doc:"Steps of the last activation"`
 	Closing          *closing             `json:"closing,omitempty" doc:"The last disabling or removal"`
@@ -76,7 +77,7 @@ func showCoupling(ctx context.Context, tx *store.Tx, c store.Coupling, versions 
 	if out.Steps == nil {
 		out.Steps = []koppel.Step{}
 	}
-	out.Hold = text(c.Hold)
+	out.Hold, out.Shadow = text(c.Hold), shadowOf(c)
 	if c.PauseOwner != nil {
 		out.Pause = &pause{Owner: *c.PauseOwner, Reason: text(c.PauseReason)}
 		standing, err := tx.Pauses(ctx, c.ID)

@@ -154,6 +154,11 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/connectors", id: "publishConnector", scope: registryWrite, installation: true, tag: "Connectors", summary: "Check and publish a connector", status: http.StatusCreated, maxBody: 2 << 20, add: handle(s, s.publishConnector)},
 		{method: post, path: base + "/connectors/{name}/rollback", id: "rollbackConnector", scope: registryWrite, installation: true, tag: "Connectors", summary: "Make an earlier version current", add: handle(s, s.rollbackConnector)},
 
+		{method: post, path: base + "/couplings/{id}/shadow", id: "shadowCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Put a coupling into shadow, where it reads and writes nothing, or take it out", add: handle(s, s.shadowCoupling)},
+		{method: post, path: base + "/couplings/{id}/cutover", id: "cutOverCoupling", scope: couplingsWrite, tag: "Couplings", summary: "End a shadow: writes and webhooks on", add: handle(s, s.cutOver)},
+		{method: get, path: base + "/couplings/{id}/takeover", id: "getTakeover", scope: couplingsRead, tag: "Couplings", summary: "What another platform has of a coupling beside ours", add: handle(s, s.getTakeover)},
+		{method: post, path: base + "/couplings/{id}/takeover", id: "importTakeover", scope: couplingsWrite, tag: "Couplings", summary: "Import rows of another platform's remote-id mapping", maxBody: takeoverLimit, add: handle(s, s.importTakeover)},
+		{method: del, path: base + "/couplings/{id}/takeover", id: "clearTakeover", scope: couplingsWrite, tag: "Couplings", summary: "Forget what was imported of another platform", add: handle(s, s.clearTakeover)},
 		{method: post, path: base + "/couplings/{id}/disable", id: "disableCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Switch a coupling off; activation brings it back", status: http.StatusAccepted, add: handle(s, s.disableCoupling)},
 		{method: del, path: base + "/couplings/{id}", id: "removeCoupling", scope: couplingsWrite, tag: "Couplings", summary: "Remove a coupling for good", status: http.StatusAccepted, add: handle(s, s.removeCoupling)},
 	}

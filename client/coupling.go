@@ -24,7 +24,9 @@ type Coupling struct {
 	State koppel.CouplingState `json:"state"`
 	Pause *Pause               `json:"pause,omitempty"`
 	// Pauses are all that stand, the foremost first.
-	Pauses   []Pause        `json:"pauses,omitempty"`
+	Pauses []Pause `json:"pauses,omitempty"`
+	// Shadow is set while it writes nothing because another platform still does.
+	Shadow   *Shadow        `json:"shadow,omitempty"`
 	Settings map[string]any `json:"settings"`
 	// Steps are those of the last activation, in order.
 	Steps []koppel.Step `json:"steps"`

@@ -1319,13 +1319,17 @@ TABLE push_stop ROW LEVEL SECURITY FORCED
     stopped_at timestamp with time zone NOT NULL DEFAULT now()  -- Since when.
     ended_by text  -- Who let pushes go on.
     ended_at timestamp with time zone  -- Until when; null while it stops.
+    shadow boolean NOT NULL DEFAULT false  -- The coupling is in shadow: another platform still writes to its remote. Only the cut over, or leaving the shadow, ends it; no writes are made meanwhile.
+    hooks boolean NOT NULL DEFAULT false  -- Of a shadow: webhooks are subscribed to all the same.
     CONSTRAINT push_stop_check CHECK (((coupling_id IS NULL) OR (webshop_id IS NOT NULL)))
+    CONSTRAINT push_stop_check1 CHECK (((NOT shadow) OR (coupling_id IS NOT NULL)))
     CONSTRAINT push_stop_connector_fkey FOREIGN KEY (connector) REFERENCES connector(name)
     CONSTRAINT push_stop_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
     CONSTRAINT push_stop_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
     CONSTRAINT push_stop_pkey PRIMARY KEY (id)
     CONSTRAINT push_stop_uuid_key UNIQUE (uuid)
-    CREATE UNIQUE INDEX push_stop_open ON public.push_stop USING btree (COALESCE(webshop_id, (0)::bigint), COALESCE(coupling_id, (0)::bigint), COALESCE(connector, ''::text)) WHERE (ended_at IS NULL)
+    CREATE UNIQUE INDEX push_stop_open ON public.push_stop USING btree (COALESCE(webshop_id, (0)::bigint), COALESCE(coupling_id, (0)::bigint), COALESCE(connector, ''::text), shadow) WHERE (ended_at IS NULL)
+    CREATE UNIQUE INDEX push_stop_shadow ON public.push_stop USING btree (coupling_id) WHERE (shadow AND (ended_at IS NULL))
     POLICY everybody FOR SELECT TO koppel_app, koppel_engine USING ((webshop_id IS NULL))
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
@@ -1954,6 +1958,29 @@ TABLE supplier_product ROW LEVEL SECURITY FORCED
     CREATE UNIQUE INDEX supplier_product_uuid ON public.supplier_product USING btree (webshop_id, uuid)
     CREATE INDEX supplier_product_waits_product ON public.supplier_product USING btree (webshop_id, key_coupling_id, product_key) WHERE (product_id IS NULL)
     CREATE INDEX supplier_product_waits_supplier ON public.supplier_product USING btree (webshop_id, key_coupling_id, supplier_key) WHERE (supplier_id IS NULL)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE takeover ROW LEVEL SECURITY FORCED
+    -- The remote-id mapping of the platform that a coupling takes over from, as it was imported.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    coupling_id bigint NOT NULL  -- The coupling.
+    object text NOT NULL  -- Which object.
+    remote_id text NOT NULL  -- The remote's id.
+    their_id text NOT NULL DEFAULT ''::text  -- The other platform's id of the object it is bound to; empty when it was not given.
+    sku text NOT NULL DEFAULT ''::text  -- The SKU it has there; empty when it was not given.
+    ean text NOT NULL DEFAULT ''::text  -- The EAN it has there; empty when it was not given.
+    fields jsonb NOT NULL DEFAULT '{}'::jsonb  -- Values it has there, by our fields.
+    at timestamp with time zone NOT NULL DEFAULT now()  -- When it was imported.
+    CONSTRAINT takeover_coupling_id_fkey FOREIGN KEY (coupling_id) REFERENCES coupling(id) ON DELETE CASCADE
+    CONSTRAINT takeover_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT takeover_pkey PRIMARY KEY (coupling_id, object, remote_id)
+    CREATE INDEX takeover_webshop ON public.takeover USING btree (webshop_id, object, their_id)
     POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
     POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
    FROM webshop

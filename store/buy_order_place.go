@@ -45,6 +45,9 @@ func (tx *Tx) PlaceBuyOrder(ctx context.Context, id, coupling, by string) (Objec
 	case koppel.CouplingDraft, koppel.CouplingDisabled, koppel.CouplingRemoved:
 		return ObjectRow{}, Outbox{}, conflict(op, "the coupling is %s, so the order would never leave; activate it first", describe(c))
 	}
+	if c.ShadowSince != nil {
+		return ObjectRow{}, Outbox{}, conflict(op, "%s, so the order would not leave; order there, or cut over first: koppel coupling cutover %s", shadowReason, c.UUID)
+	}
 	if _, err := tx.exec(ctx, placeBuyOrderSQL, pgx.StrictNamedArgs{"webshop": webshop, "id": o.ID, "coupling": c.ID}); err != nil {
 		return ObjectRow{}, Outbox{}, wrap(op, err)
 	}

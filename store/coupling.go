@@ -51,9 +51,12 @@ type Coupling struct {
 	ClosingSince  *time.Time
 	RemoveObjects *koppel.LeftObjects
 	RemovedAt     *time.Time
-	ActivatedAt   *time.Time
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	// ShadowSince is set while the coupling is in shadow; ShadowHooks: it subscribes to webhooks all the same.
+	ShadowSince *time.Time
+	ShadowHooks bool
+	ActivatedAt *time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // NewCoupling is what a coupling is made of. Integration and Name are required.
@@ -68,13 +71,14 @@ const couplingSelect = `
 SELECT c.id, c.uuid, c.webshop_id, w.uuid AS webshop_uuid, w.name AS webshop_name, i.code AS integration, c.connector, c.connector_version_id,
        v.digest AS connector_digest, c.hold, c.credential_id, k.uuid AS credential_uuid, c.name, c.state, c.pause_owner,
        c.pause_reason, c.settings, c.settings_version, c.priority, c.rules, c.ranks, c.pushes, c.remote_version, c.steps, c.quiet, c.jitter_seconds,
-       c.closing, c.closing_since, c.remove_objects, c.removed_at, c.activated_at,
+       c.closing, c.closing_since, c.remove_objects, c.removed_at, x.stopped_at AS shadow_since, coalesce(x.hooks, false) AS shadow_hooks, c.activated_at,
        c.created_at, c.updated_at
 FROM coupling c
 JOIN webshop w ON w.id = c.webshop_id
 JOIN integration i ON i.id = c.integration_id
 LEFT JOIN connector_version v ON v.id = c.connector_version_id
-LEFT JOIN credential k ON k.id = c.credential_id`
+LEFT JOIN credential k ON k.id = c.credential_id
+LEFT JOIN push_stop x ON x.coupling_id = c.id AND x.shadow AND x.ended_at IS NULL`
 
 const createCouplingSQL = `
 INSERT INTO coupling (uuid, webshop_id, integration_id, connector, credential_id, name, settings)

@@ -111,6 +111,7 @@ func (tx *Tx) Closings(ctx context.Context, limit int) ([]Coupling, error) {
 const (
 	dropCredentialOfSQL = `UPDATE coupling SET credential_id = NULL WHERE id = $1`
 	dropSchedulesOfSQL  = `DELETE FROM schedule WHERE coupling_id = $1`
+	dropTakeoverOfSQL   = `DELETE FROM takeover WHERE coupling_id = $1`
 	shredSQL            = `DELETE FROM credential k WHERE k.id = $1 AND NOT EXISTS (SELECT FROM coupling c WHERE c.credential_id = k.id)`
 )
 
@@ -126,8 +127,10 @@ func (tx *Tx) RemoveCoupling(ctx context.Context, id string) (Coupling, error) {
 	if err != nil {
 		return Coupling{}, err
 	}
-	if _, err := tx.exec(ctx, dropSchedulesOfSQL, c.ID); err != nil {
-		return Coupling{}, wrap(op, err)
+	for _, sql := range []string{dropSchedulesOfSQL, dropTakeoverOfSQL} {
+		if _, err := tx.exec(ctx, sql, c.ID); err != nil {
+			return Coupling{}, wrap(op, err)
+		}
 	}
 	if c.CredentialID == nil {
 		return removed, nil

@@ -13,7 +13,7 @@ WITH d AS (
     FROM unnest($1::text[], $2::bigint[]) AS u(uuid, id)
     JOIN item_delivery d ON d.webshop_id = $3::bigint AND d.id = u.id JOIN buy_order b ON b.webshop_id = $3::bigint AND b.id = d.buy_order_id
 ), w AS (
-    SELECT d.* FROM d JOIN coupling c ON c.id = d.coupling_id AND 'item_deliveries' = ANY (c.pushes)
+    SELECT d.* FROM d JOIN coupling c ON c.id = d.coupling_id AND 'item_deliveries' = ANY (c.pushes) AND NOT ` + inShadowSQL + `
     WHERE NOT EXISTS (SELECT FROM source s WHERE s.webshop_id = $3::bigint AND s.object_id = d.id AND s.object = 'item_deliveries' AND s.coupling_id = c.id AND s.record_id <> '')
       AND (d.deleted_at IS NULL OR EXISTS (SELECT FROM outbox o WHERE o.coupling_id = c.id AND o.object = 'item_deliveries' AND o.object_id = d.id))
 ), named AS (
@@ -30,7 +30,7 @@ FROM unnest($1::text[], $2::bigint[]) AS u(uuid, id)
 JOIN shipment d ON d.webshop_id = $3::bigint AND d.id = u.id AND d.deleted_at IS NULL AND d.status <> 'returned'
 JOIN sell_order o ON o.webshop_id = $3::bigint AND o.id = d.sell_order_id AND o.deleted_at IS NULL
 CROSS JOIN LATERAL (
-    SELECT s.coupling_id, s.remote_id FROM source s JOIN coupling c ON c.id = s.coupling_id AND 'shipments' = ANY (c.pushes)
+    SELECT s.coupling_id, s.remote_id FROM source s JOIN coupling c ON c.id = s.coupling_id AND 'shipments' = ANY (c.pushes) AND NOT ` + inShadowSQL + `
     WHERE s.webshop_id = $3::bigint AND s.object_id = o.id AND s.object = 'sell_orders' AND s.gone_at IS NULL ORDER BY s.coupling_id LIMIT 1) s
 JOIN coupling c ON c.id = s.coupling_id
 WHERE NOT EXISTS (SELECT FROM source x WHERE x.webshop_id = $3::bigint AND x.object_id = d.id AND x.object = 'shipments' AND x.coupling_id = c.id AND x.record_id <> '')

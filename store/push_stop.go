@@ -19,10 +19,12 @@ type PushStop struct {
 	StoppedAt    time.Time
 	EndedBy      *string
 	EndedAt      *time.Time
+	// Shadow: it is the shadow of its coupling, which only the cut over ends.
+	Shadow bool
 }
 
 const pushStopSelect = `
-SELECT s.id, s.uuid, w.uuid AS webshop_uuid, c.uuid AS coupling_uuid, s.connector, s.reason, s.stopped_by, s.stopped_at, s.ended_by, s.ended_at
+SELECT s.id, s.uuid, w.uuid AS webshop_uuid, c.uuid AS coupling_uuid, s.connector, s.reason, s.stopped_by, s.stopped_at, s.ended_by, s.ended_at, s.shadow
 FROM push_stop s LEFT JOIN webshop w ON w.id = s.webshop_id LEFT JOIN coupling c ON c.id = s.coupling_id`
 
 // NewPushStop is what is stopped; Reason and By are required, of the rest at most one is set.
@@ -104,8 +106,12 @@ func (tx *Tx) EndPushStop(ctx context.Context, id, by string) (PushStop, error) 
 	if err := checkID(op, "push stop", id); err != nil {
 		return PushStop{}, err
 	}
-	if _, err := one[PushStop](ctx, tx, pushStopSelect+` WHERE s.uuid = $1`, id); err != nil {
+	before, err := one[PushStop](ctx, tx, pushStopSelect+` WHERE s.uuid = $1`, id)
+	if err != nil {
 		return PushStop{}, foundOr(op, "push stop", id, err)
+	}
+	if before.Shadow {
+		return PushStop{}, conflict(op, "the coupling is in shadow; let it write by the cut over: koppel coupling cutover %s", *before.CouplingUUID)
 	}
 	n, err := tx.exec(ctx, endStopSQL, pgx.StrictNamedArgs{"uuid": id, "by": by})
 	if err == nil && n == 0 {

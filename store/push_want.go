@@ -48,7 +48,7 @@ func (tx *Tx) wantPushes(ctx context.Context, webshop int64, object koppel.Objec
 // takers are the couplings that an object is pushed to.
 func (w *writing) takers(object koppel.Object) (list []*participant) {
 	for _, p := range w.party {
-		if slices.Contains(p.Pushes, object) && !p.Draft {
+		if slices.Contains(p.Pushes, object) && !p.Draft && !p.Shadow {
 			list = append(list, p)
 		}
 	}
@@ -123,20 +123,25 @@ func (tx *Tx) SetPushes(ctx context.Context, id string, pushes []koppel.Object) 
 	if err != nil || n == 0 {
 		return false, wrap(op, err)
 	}
-	if !slices.Contains(pushes, koppel.Stock) || slices.Contains(c.Pushes, koppel.Stock) {
+	if !slices.Contains(pushes, koppel.Stock) || slices.Contains(c.Pushes, koppel.Stock) || c.ShadowSince != nil {
 		return true, nil
 	}
+	return true, wrap(op, tx.wantLacked(ctx, c))
+}
+
+// wantLacked asks for the push of what a coupling's remote shows otherwise.
+func (tx *Tx) wantLacked(ctx context.Context, c Coupling) error {
 	type lacked struct {
 		ID        int64
 		Reference string
 	}
 	list, err := many[lacked](ctx, tx, lackedStockSQL, pgx.StrictNamedArgs{"webshop": c.WebshopID, "coupling": c.ID})
 	if err != nil {
-		return false, wrap(op, err)
+		return err
 	}
 	wanted := make([]wantedPush, len(list))
 	for i, l := range list {
 		wanted[i] = wantedPush{c.ID, l.ID, l.Reference}
 	}
-	return true, wrap(op, tx.wantPushes(ctx, c.WebshopID, koppel.Stock, "set", wanted))
+	return tx.wantPushes(ctx, c.WebshopID, koppel.Stock, "set", wanted)
 }

@@ -39,10 +39,12 @@ type participant struct {
 	Pushes []koppel.Object `json:"pushes"`
 	// Draft: it has written nothing yet.
 	Draft bool `json:"draft"`
+	// Shadow: nothing is written to its remote.
+	Shadow bool `json:"shadow"`
 }
 
 // participantsSQL are the couplings of webshop $1, removed ones too: their objects are still there.
-const participantsSQL = `(SELECT json_agg(json_build_object('id', o.id, 'priority', o.priority, 'rules', o.rules, 'ranks', o.ranks, 'pushes', o.pushes, 'draft', o.state = 'draft') ORDER BY o.id)::text
+const participantsSQL = `(SELECT json_agg(json_build_object('id', o.id, 'priority', o.priority, 'rules', o.rules, 'ranks', o.ranks, 'pushes', o.pushes, 'draft', o.state = 'draft', 'shadow', EXISTS (SELECT FROM push_stop x WHERE x.coupling_id = o.id AND x.shadow AND x.ended_at IS NULL)) ORDER BY o.id)::text
         FROM coupling o WHERE o.webshop_id = $1::bigint)`
 
 func readParticipants(text string) (map[int64]*participant, error) {

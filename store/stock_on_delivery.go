@@ -25,6 +25,7 @@ CROSS JOIN LATERAL (
           SELECT l.product_id FROM buy_order_line l WHERE l.webshop_id = $3::bigint AND l.buy_order_id = b.id AND l.remote_id = d.line LIMIT 1)))
     ORDER BY c.id LIMIT 1) c
 WHERE NOT EXISTS (SELECT FROM source s WHERE s.webshop_id = $3::bigint AND s.object_id = d.id AND s.object = 'item_deliveries' AND s.record_id <> '')
+  AND NOT ` + inShadowSQL + `
   AND ($5::boolean OR EXISTS (SELECT FROM outbox o WHERE o.coupling_id = c.id AND o.object = 'item_deliveries' AND o.object_id = d.id))
 ORDER BY c.id, d.id` + joinPushSQL
 

@@ -31,6 +31,7 @@ func TestEndToEnd(t *testing.T) {
 		joinings,
 		reviews,
 		comparings,
+		shadowings,
 		marketplaces,
 		warehouses,
 		stocks,

@@ -12,7 +12,7 @@ import (
 func (p *program) couplingCommand() *cobra.Command {
 	return noun("coupling", "Make couplings, connect, activate and remove them, see how they are",
 		p.couplingList(), p.couplingShow(), p.couplingCreate(), p.couplingCredentials(), p.couplingConnect(), p.couplingCheck(),
-		p.couplingActivate(), p.couplingPause(), p.couplingResume(), p.couplingSet(), p.couplingCompare(),
+		p.couplingActivate(), p.couplingPause(), p.couplingResume(), p.couplingSet(), p.couplingCompare(), p.couplingShadow(), p.couplingCutOver(),
 		p.couplingDisable(), p.couplingRemove())
 }
 

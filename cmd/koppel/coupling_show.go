@@ -18,6 +18,13 @@ func (p *program) showCoupling(c client.Coupling) error {
 		t.pair("held back", c.Hold)
 		t.pair("webshop", c.Webshop)
 		t.pair("state", couplingState(c))
+		if c.Shadow != nil {
+			webhooks := "no webhooks"
+			if c.Shadow.Webhooks {
+				webhooks = "webhooks on"
+			}
+			t.pair("in shadow", "since "+stamp(c.Shadow.Since)+", "+webhooks+"; nothing is written to the remote. End it: koppel coupling cutover "+c.ID)
+		}
 		t.pair("health", joined(c.Health.State, c.Health.Detail))
 		t.pair("remote version", c.RemoteVersion)
 		t.pair("priority", c.Priority)
@@ -69,6 +76,9 @@ func (p *program) showCoupling(c client.Coupling) error {
 func couplingState(c client.Coupling) string {
 	if c.Closing != nil && c.Closing.Removal && c.Closing.Going {
 		return string(c.State) + " (being removed)"
+	}
+	if c.Pause == nil && c.Shadow != nil {
+		return string(c.State) + " (in shadow: writes nothing)"
 	}
 	if c.Pause == nil {
 		return string(c.State)
