@@ -9,7 +9,7 @@ import (
 	"github.com/koppel-io/koppel/store"
 )
 
-func TestCursorThatIsSetIsWhereTheNextIncrementalScanStarts(t *testing.T) {
+func TestACursorIsATimeOrAKeyAndIsSetBesideNoRun(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	at, key := time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC), "1042"

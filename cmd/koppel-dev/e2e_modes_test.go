@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +19,7 @@ var modes = []scenario{
 	{"since sees changed products and stock", sinceSeesChanges},
 	{"single brings one product", singleBringsOne},
 	{"window leaves the cursor", windowLeavesTheCursor},
+	{"a cursor that is set is where the next incremental scan starts", cursorThatIsSetIsWhereTheNextScanStarts},
 	{"stock is refreshed from the products of every new sell order seen, taken or not", newOrdersRefreshStock},
 }
 
@@ -136,5 +139,50 @@ func newOrdersRefreshStock(t *testing.T, l *land) {
 	again := s.sync(t, client.Sync{Object: koppel.SellOrders, Mode: koppel.ModeFull})
 	if told := strings.Join(s.events(t, again.ID), "\n"); strings.Contains(told, "names {") {
 		t.Errorf("orders that are known name products: %s", told)
+	}
+}
+
+// sync.md 2: the cursor says where the next incremental read starts, also one that a person set by the CLI: a key, a time,
+// and none.
+func cursorThatIsSetIsWhereTheNextScanStarts(t *testing.T, l *land) {
+	keyed, remote := newFlat(t, l, "flat-cursor")
+	for _, id := range []string{"A", "B", "C", "D", "E"} {
+		remote.put("items", row{"ID": id, "Name": "Item " + id})
+		remote.put("prices", row{"ID": "p" + id, "Item": id, "Price": 12.5, "Quantity": 1})
+	}
+	keyed.activate(t)
+	timed := newSite(t, l, demoshop.Config{Products: 30, Orders: -1})
+	timed.activate(t)
+	d := &desk{site: timed, koppel: filepath.Join(t.TempDir(), "koppel")}
+	buildKoppel(t, d.koppel)
+	set := func(s *site, stream, to string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, d.koppel, "cursor", "set", s.coupling.ID, stream, to)
+		cmd.Env = []string{"KOPPEL_URL=" + l.url, "KOPPEL_KEY=" + l.key.Reveal(), "HOME=" + t.TempDir()}
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", cmd.Args, err, said)
+		}
+	}
+	since := func(s *site) client.Run {
+		t.Helper()
+		return s.sync(t, client.Sync{Object: koppel.Products, Mode: koppel.ModeSince})
+	}
+	for _, c := range []struct{ to, asked string }{{"3", "/items?after=3"}, {"7", "/items?after=7"}, {"none", "/items?after=0"}} {
+		set(keyed, "items", c.to)
+		remote.requests()
+		since(keyed)
+		if asked := remote.requests(); !slices.Contains(asked, c.asked) {
+			t.Errorf("from cursor %s the remote was asked %v, want %s", c.to, asked, c.asked)
+		}
+	}
+	before := since(timed).Counts.Records
+	set(timed, "products", "2001-01-01T00:00:00Z")
+	if all := since(timed).Counts.Records; all <= before || all < 30 {
+		t.Errorf("from 2001 on the shop told %d records, from the promoted cursor %d", all, before)
+	}
+	if again := since(timed).Counts.Records; again != before {
+		t.Errorf("the run after it read %d records, want %d: it promotes its own cursor", again, before)
 	}
 }
