@@ -14,6 +14,8 @@ type board struct {
 	out  *json.Encoder
 	say  func(format string, args ...any)
 	*platform
+	// costs are what this run measured, for the model.
+	costs costs
 }
 
 func (b *board) run(ctx context.Context) (err error) {
@@ -58,6 +60,16 @@ func (b *board) run(ctx context.Context) (err error) {
 	if b.opts.wants("noop") {
 		if err := b.noop(ctx); err != nil {
 			return fmt.Errorf("noop: %w", err)
+		}
+	}
+	if b.opts.wants("webhooks_in") {
+		if err := b.webhooks(ctx); err != nil {
+			return fmt.Errorf("webhooks_in: %w", err)
+		}
+	}
+	if b.opts.wants("model") {
+		if err := b.model(ctx); err != nil {
+			return fmt.Errorf("model: %w", err)
 		}
 	}
 	return nil

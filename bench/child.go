@@ -16,6 +16,7 @@ import (
 const (
 	roleSource = "source"
 	roleHand   = "hand"
+	roleBare   = "bare"
 )
 
 // child is a process of the board's own program. It reads its orders as one

@@ -9,6 +9,8 @@
 //	preview           how long the API takes to say what an override would change of 25,000 records
 //	fair              how long small runs wait for their start, alone and beside a greedy webshop
 //	noop              what a coupling with nothing new costs, with and without its schedule
+//	webhooks_in       calls a second that the server takes in durably, beside one insert a request written by hand
+//	model             what 10,000 and 100,000 couplings need, computed from what was measured
 //	mapping           one field of one record, engine beside hand
 //
 // The board itself runs Temporal and PostgreSQL's cluster; the source, the

@@ -52,6 +52,7 @@ func (b *board) loads(ctx context.Context) error {
 		b.say("round %d of %d: engine %.0f/s, hand %.0f/s", n+1, b.opts.rounds, m.perSecond, h.perSecond)
 	}
 	first := b.side(engine, shop)
+	b.costs.loaded = b.perRecord(first)
 	if b.opts.wants("first_load") {
 		by := b.side(hand, shop)
 		ratio := first["records_per_second"].(float64) / by["records_per_second"].(float64)
@@ -64,6 +65,7 @@ func (b *board) loads(ctx context.Context) error {
 	}
 	if b.opts.wants("resync_unchanged") {
 		side := b.side(again, shop)
+		b.costs.unchanged = b.perRecord(side)
 		factor := side["records_per_second"].(float64) / first["records_per_second"].(float64)
 		err := b.line("resync_unchanged", map[string]any{
 			"records": b.opts.records, "rounds": b.opts.rounds, "engine": side, "times_first_load": round(factor, 2), "goal": 2.5, "wal_bytes": wal,
@@ -93,6 +95,11 @@ func (b *board) side(rounds []measured, shop *source) map[string]any {
 		"postgres_cpu_seconds": round(pick(func(m measured) float64 { return m.postgresCPU }), 2),
 		"peak_rss_mb":          round(pick(func(m measured) float64 { return m.peakMB }), 0),
 	}
+}
+
+// perRecord is the processor milliseconds that a record cost a side.
+func (b *board) perRecord(side map[string]any) float64 {
+	return (side["cpu_seconds"].(float64) + side["postgres_cpu_seconds"].(float64)) * 1000 / float64(b.opts.records)
 }
 
 // engineRound loads the shop with the engine into a fresh database.

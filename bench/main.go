@@ -38,6 +38,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return demoshop.Main(args[1:], stdout)
 		case roleHand:
 			return handMain(ctx, os.Stdin, stdout)
+		case roleBare:
+			return bareMain(ctx, os.Stdin, stdout)
 		}
 	}
 	var opts options

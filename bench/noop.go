@@ -43,6 +43,7 @@ func (b *board) noop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.costs.fired, b.costs.started = with.each(n)["cpu_ms"].(float64), without.each(n)["cpu_ms"].(float64)
 	return b.line("noop", map[string]any{
 		"couplings": n, "with_schedule": with.each(n), "without_schedule": without.each(n), "goal_ms": []int{90, 60},
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,21 +22,38 @@ func (p *platform) buildProduct(ctx context.Context) error {
 
 // startWorker starts koppel worker on a database and waits until it works.
 func (p *platform) startWorker(ctx context.Context, database string) (*child, error) {
-	c := newChild(ctx, p.koppel, "worker")
-	c.cmd.Env = append(os.Environ(),
-		"KOPPEL_ENGINE_DATABASE_URL="+p.pg.DSN(database, "koppel_engine"), "KOPPEL_KEYSET="+p.keyText,
-		"KOPPEL_TEMPORAL_ADDRESS="+p.dev.FrontendAddr(), "KOPPEL_TEMPORAL_NAMESPACE="+p.dev.Namespace(),
-		"KOPPEL_ALLOW_ADDRESSES=127.0.0.1", "KOPPEL_LOG_LEVEL=info")
+	c, _, err := p.startProduct(ctx, "worker", "worker started", "KOPPEL_ENGINE_DATABASE_URL="+p.pg.DSN(database, "koppel_engine"), "KOPPEL_LOG_LEVEL=info")
+	return c, err
+}
+
+// startServer starts koppel server on a database and returns it with its address.
+func (p *platform) startServer(ctx context.Context, database string) (*child, string, error) {
+	c, line, err := p.startProduct(ctx, "server", "the API answers",
+		"KOPPEL_DATABASE_URL="+p.pg.DSN(database, "koppel_app"), "KOPPEL_LISTEN=127.0.0.1:0", "KOPPEL_LOG_LEVEL=info", "KOPPEL_LOG_FORMAT=json")
+	if err != nil {
+		return nil, "", err
+	}
+	var told struct{ Address string }
+	err = json.Unmarshal([]byte(line), &told)
+	return c, told.Address, err
+}
+
+// startProduct starts a command of the product and waits for the line by which
+// it says that it is ready. Warnings go on to stderr.
+func (p *platform) startProduct(ctx context.Context, command, ready string, env ...string) (*child, string, error) {
+	c := newChild(ctx, p.koppel, command)
+	c.cmd.Env = append(append(os.Environ(), "KOPPEL_KEYSET="+p.keyText, "KOPPEL_ALLOW_ADDRESSES=127.0.0.1",
+		"KOPPEL_TEMPORAL_ADDRESS="+p.dev.FrontendAddr(), "KOPPEL_TEMPORAL_NAMESPACE="+p.dev.Namespace()), env...)
 	stderr, err := c.cmd.StderrPipe()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := c.cmd.Start(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
-		if strings.Contains(lines.Text(), "worker started") {
+		if line := lines.Text(); strings.Contains(line, ready) {
 			go func() {
 				for lines.Scan() {
 					if line := lines.Text(); !strings.Contains(line, "INFO") {
@@ -43,9 +61,9 @@ func (p *platform) startWorker(ctx context.Context, database string) (*child, er
 					}
 				}
 			}()
-			return c, nil
+			return c, line, nil
 		}
 		fmt.Fprintln(os.Stderr, lines.Text())
 	}
-	return nil, fmt.Errorf("koppel worker did not start: %w", c.cmd.Wait())
+	return nil, "", fmt.Errorf("koppel %s did not start: %w", command, c.cmd.Wait())
 }

@@ -18,9 +18,13 @@ type Received struct {
 	Body        []byte
 }
 
+// callsOf finds calls of a job by key: Since is when the first came, and the others came with it, so that of the
+// partitions one or two are looked at.
+const callsOf = `webshop_id = $1 AND id = ANY ($2) AND at >= $3 AND at < $3::timestamptz + interval '5 minutes'`
+
 const unhandledSQL = `
 SELECT id, at, topic, ticket, coalesce(headers->>'content-type', '') AS content_type, body FROM inbox
-WHERE webshop_id = $1 AND id = ANY ($2) AND at >= $3 AND handled_at IS NULL ORDER BY id`
+WHERE ` + callsOf + ` AND handled_at IS NULL ORDER BY id`
 
 // Unhandled reads the calls of a job that nobody worked off yet.
 func (db *DB) Unhandled(ctx context.Context, job InboxJob) ([]Received, error) {
@@ -60,11 +64,11 @@ type Named struct {
 }
 
 const (
-	lockCallSQL = `SELECT id FROM inbox WHERE webshop_id = $1 AND id = ANY ($2) AND at >= $3 AND handled_at IS NULL ORDER BY id FOR UPDATE`
+	lockCallSQL = `SELECT id FROM inbox WHERE ` + callsOf + ` AND handled_at IS NULL ORDER BY id FOR UPDATE`
 	handledSQL  = `
 UPDATE inbox i SET handled_at = clock_timestamp(), outcome = h.outcome, body = CASE WHEN h.forget THEN ''::bytea ELSE i.body END
-FROM unnest($3::bigint[], $4::text[], $5::boolean[]) AS h(id, outcome, forget)
-WHERE i.webshop_id = $1 AND i.at >= $2 AND i.id = h.id`
+FROM unnest($2::bigint[], $4::text[], $5::boolean[]) AS h(of, outcome, forget)
+WHERE ` + callsOf + ` AND i.id = h.of`
 	// The same as nameRow.hear.
 	nameSQL = `
 INSERT INTO refetch_key (webshop_id, coupling_id, stream_group, stream, remote_id, gone, body, changed_at, ticket, events)
@@ -115,7 +119,7 @@ func (db *DB) Handle(ctx context.Context, job InboxJob, coupling int64, calls []
 		if len(ids) == 0 {
 			return nil
 		}
-		if _, err := tx.exec(ctx, handledSQL, job.Webshop, job.Since, ids, outcomes, forget); err != nil {
+		if _, err := tx.exec(ctx, handledSQL, job.Webshop, ids, job.Since, outcomes, forget); err != nil {
 			return err
 		}
 		return named.write(ctx, tx)

@@ -63,14 +63,20 @@ type HookSecrets struct {
 	Token, Secret koppel.Secret
 }
 
-const hookSelect = `
+const (
+	hookColumns = `
 SELECT h.id, h.uuid, h.webshop_id, w.uuid AS webshop_uuid, h.coupling_id, c.uuid AS coupling_uuid, c.connector, h.topic, h.state,
        h.remote_id, h.detail, h.public_keys, h.created_at, h.subscribed_at, h.checked_at, h.due_at, h.left_at, h.refused, h.refused_at,
-       h.refused_for, h.swept, h.swept_at, k.received, k.repeated, k.received_at
-FROM hook h JOIN webshop w ON w.id = h.webshop_id JOIN coupling c ON c.id = h.coupling_id
+       h.refused_for, h.swept, h.swept_at`
+	hookFrom = `
+FROM hook h JOIN webshop w ON w.id = h.webshop_id JOIN coupling c ON c.id = h.coupling_id`
+	// For people: the count goes through all calls of thirty days.
+	hookSelect = hookColumns + `, k.received, k.repeated, k.received_at` + hookFrom + `
 LEFT JOIN LATERAL (
     SELECT count(*) AS received, coalesce(sum(repeats), 0)::bigint AS repeated, max(at) AS received_at FROM inbox_key WHERE hook_id = h.id
 ) k ON true`
+	uncountedHookSelect = hookColumns + `, 0::bigint AS received, 0::bigint AS repeated, NULL::timestamptz AS received_at` + hookFrom
+)
 
 // tokenHead is the part of a token that says whose it is and is no secret.
 func tokenHead(uuid string) string { return strings.ReplaceAll(uuid, "-", "") }
@@ -146,9 +152,9 @@ func (tx *Tx) OpenHook(ctx context.Context, h Hook) (HookSecrets, error) {
 // lateCalls is for how long calls that were under way are taken after a subscription ended.
 const lateCalls = `10 minutes`
 
-const findHookSQL = hookSelect + ` WHERE h.token_hash = $1 AND (h.state <> 'left' OR h.left_at > now() - interval '` + lateCalls + `')`
+const findHookSQL = uncountedHookSelect + ` WHERE h.token_hash = $1 AND (h.state <> 'left' OR h.left_at > now() - interval '` + lateCalls + `')`
 
-// FindHook finds the subscription of a token and opens its secrets; not_found for any other. It needs the app role.
+// FindHook finds the subscription of a token, without counting its calls, and opens its secrets; not_found for any other. It needs the app role.
 func (db *DB) FindHook(ctx context.Context, token string) (h Hook, secrets HookSecrets, err error) {
 	const op = "find webhook"
 	err = db.InTx(ctx, AllWebshops(), func(tx *Tx) error {
@@ -167,7 +173,7 @@ func (db *DB) FindHook(ctx context.Context, token string) (h Hook, secrets HookS
 const (
 	hooksOfSQL = hookSelect + ` WHERE h.coupling_id = $1 AND h.state <> 'left' ORDER BY h.topic, h.id`
 	hookSQL    = hookSelect + ` WHERE h.uuid = $1`
-	hookByID   = hookSelect + ` WHERE h.id = $1`
+	hookByID   = uncountedHookSelect + ` WHERE h.id = $1`
 )
 
 // HooksOf lists the subscriptions of a coupling, by its inner id, without those that were ended.
@@ -186,7 +192,7 @@ func (tx *Tx) Hook(ctx context.Context, id string) (Hook, error) {
 	return h, foundOr(op, "webhook", id, err)
 }
 
-// HookByID finds one by its inner id.
+// HookByID finds one by its inner id, without counting its calls.
 func (tx *Tx) HookByID(ctx context.Context, id int64) (Hook, error) {
 	h, err := one[Hook](ctx, tx, hookByID, id)
 	return h, wrap("get webhook", err)

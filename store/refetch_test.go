@@ -64,7 +64,7 @@ func heard(t *testing.T, db *storetest.Env, c store.Coupling, told []store.Named
 		t.Fatal(err)
 	}
 	owner := db.Owner(t)
-	job := store.InboxJob{Webshop: c.WebshopID, Hook: hook.ID, Since: time.Now().Add(-time.Hour)}
+	job := store.InboxJob{Webshop: c.WebshopID, Hook: hook.ID, Since: time.Now().Add(-time.Minute)}
 	var handled []store.Handled
 	handle := func() {
 		if err := db.Engine.Handle(ctx, job, c.ID, handled); err != nil {
