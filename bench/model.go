@@ -22,7 +22,7 @@ type costs struct {
 }
 
 // lastCosts are of the last whole board, on two cores that did nothing else.
-var lastCosts = costs{fired: 84.4, started: 57.5, loaded: 2 * 1000.0 / 22_000, unchanged: 2 * 1000.0 / 57_000, webhook: &taken{cpu: 0.6}}
+var lastCosts = costs{fired: 84.4, started: 57.5, loaded: 2 * 1000.0 / 22_000, unchanged: 2 * 1000.0 / 57_000, webhook: &taken{cpu: 0.57}}
 
 // The assumptions about a coupling and a day; docs/scale.md tells them.
 const (
@@ -33,8 +33,9 @@ const (
 	modelTold       = 0.5    // of the couplings have webhooks
 	modelCalls      = 200    // a day, of each that has
 	modelCallsARun  = 4      // calls that one run reads together
-	modelPeak       = 3      // busiest quarter of an hour beside the mean
-	modelDays       = 60     // for which the timeline of runs is kept
+	modelPeak       = 6      // the half hour's firings come within five minutes, the usual jitter
+	modelDays       = 60     // for which runs are kept
+	modelInboxDays  = 14     // for which calls are kept
 	modelPool       = 10     // connections of a process
 	modelProcess    = 2.0    // cores that one worker process is given
 	modelPollers    = 2 * 2  // of a process and task queue: workflows and activities, the SDK's two each
@@ -79,7 +80,7 @@ func (b *board) model(ctx context.Context) error {
 		},
 		"assumed": map[string]any{
 			"groups": modelGroups, "firings_a_day": modelFirings, "records": modelRecords, "changed_a_day": modelChanged, "with_webhooks": modelTold,
-			"calls_a_day": modelCalls, "calls_a_run": modelCallsARun, "peak": modelPeak, "timeline_days": modelDays,
+			"calls_a_day": modelCalls, "calls_a_run": modelCallsARun, "peak": modelPeak, "runs_kept_days": modelDays, "calls_kept_days": modelInboxDays,
 		},
 		"needs": []any{needs(10_000, c, size), needs(100_000, c, size)},
 	})
@@ -103,12 +104,16 @@ func needs(n float64, c costs, s sizes) map[string]any {
 		"couplings": n, "cores_mean": round(mean, 1), "cores_peak": round(peak, 1), "workers": processes, "servers": servers,
 		"connections": (processes + servers) * modelPool, "runs_a_day": round(runs, 0), "actions_per_second_mean": round(actions, 1),
 		"actions_per_second_peak": round(actions*modelPeak, 1), "pollers": processes * modelQueues * modelPollers,
-		"postgres_gb": round((n*modelRecords*s.record+runs*modelDays*s.run)*bytesToGigabyte, 0), "wal_gb_a_day": round(log*bytesToGigabyte, 0),
+		"postgres_gb": round((n*modelRecords*s.record+runs*modelDays*s.run+calls*modelInboxDays*callSize)*bytesToGigabyte, 0), "wal_gb_a_day": round(log*bytesToGigabyte, 0),
 	}
 }
 
-// callLog is what a call writes to the log, its body of a kilobyte, key and job included.
-const callLog = 4000
+// What a call with a body of a kilobyte keeps, and writes to the log, with its
+// key and its job, in bytes: assumed, as it goes by what a remote tells.
+const (
+	callSize = 3000
+	callLog  = 4000
+)
 
 const sizeSQL = `SELECT pg_database_size(current_database())::float8, (pg_current_wal_insert_lsn() - '0/0')::float8`
 
