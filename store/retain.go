@@ -37,11 +37,15 @@ WHERE coalesce(o.days, i.days, $2::integer) < $3::integer ORDER BY w.id`
 
 // expiredSQL deletes rows of webshop $1 that are older than $2 days, at most $3.
 var expiredSQL = map[koppel.RetentionKind]string{
-	// A record that is gone, with nothing that a live source is made of.
-	koppel.RetainRecords: `DELETE FROM record WHERE ctid = ANY (ARRAY(
-    SELECT r.ctid FROM record r WHERE r.webshop_id = $1 AND r.gone_at < now() - $2::integer * interval '1 day' AND NOT EXISTS (
+	// A record that is gone, with nothing that a live source is made of, and what a person wrote in its place.
+	koppel.RetainRecords: `WITH old AS (
+    SELECT r.ctid AS place, r.stream_id, r.remote_id FROM record r WHERE r.webshop_id = $1 AND r.gone_at < now() - $2::integer * interval '1 day' AND NOT EXISTS (
         SELECT FROM source s WHERE s.webshop_id = r.webshop_id AND s.stream_id = r.stream_id AND s.record_id = r.remote_id AND s.gone_at IS NULL)
-    LIMIT $3)) AND webshop_id = $1`,
+    LIMIT $3
+), corrections AS (
+    DELETE FROM record_correction c USING old WHERE c.webshop_id = $1 AND c.stream_id = old.stream_id AND c.remote_id = old.remote_id
+)
+DELETE FROM record WHERE ctid = ANY (ARRAY(SELECT place FROM old)) AND webshop_id = $1`,
 	koppel.RetainOutbox: `DELETE FROM outbox o WHERE id = ANY (ARRAY(
     SELECT b.id FROM outbox b WHERE b.webshop_id = $1 AND b.state = 'sent' AND b.updated_at < now() - $2::integer * interval '1 day' AND EXISTS (
         SELECT FROM outbox l WHERE l.webshop_id = b.webshop_id AND l.coupling_id = b.coupling_id AND l.object = b.object AND l.object_id = b.object_id AND l.id > b.id)
