@@ -36,6 +36,7 @@ func TestEndToEnd(t *testing.T) {
 		warehouses,
 		stocks,
 		administrations,
+		trios,
 		supports,
 		webhooks,
 		overridings,

@@ -125,6 +125,14 @@ func (s *Site) RevokeAll() {
 	}
 }
 
+// ExpireAccess ends the life of every access token; the grants go on.
+func (s *Site) ExpireAccess() {
+	l := &s.logins
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.access)
+}
+
 // bearer finds the grant of a request; the answer is a 401.
 func (s *Site) bearer(c *call) *answer {
 	token, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
