@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/store"
@@ -115,4 +116,26 @@ func TestAPushFindsWhatAPullAdoptedBefore(t *testing.T) {
 		t.Errorf("sent %+v", done)
 	}
 	r.want(t, "PO-77|PO-77|products|true|1", boundSQL)
+}
+
+// The remote can tell of a shipment before it answers the push of it.
+func TestAPullAdoptsAShipmentThatIsBeingPushed(t *testing.T) {
+	t.Parallel()
+	r := newReading(t)
+	in(t, r.App, r.scope(), func(ctx context.Context, tx *store.Tx) (bool, error) {
+		return tx.SetPushes(ctx, r.coupling.UUID, []koppel.Object{koppel.Shipments})
+	})
+	placed := map[string]any{"placed_at": time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	r.write(t, r.lease, record("O", 4, koppel.SellOrders, values(t, koppel.SellOrders, placed)), record("P", 4, koppel.SellOrders, values(t, koppel.SellOrders, placed)))
+	order := r.text(t, "SELECT o.uuid FROM sell_order o JOIN source s ON s.object_id = o.id WHERE s.remote_id = 'O'")
+	booked := in(t, r.App, r.scope(), func(ctx context.Context, tx *store.Tx) (store.ObjectRow, error) {
+		return tx.BookShipment(ctx, order, store.NewShipment{Carrier: "POSTNL", TrackingCode: "3S1", By: "test"})
+	})
+	told := func(id, order, code string) store.Record {
+		return record(id, 5, koppel.Shipments, values(t, koppel.Shipments, map[string]any{"sell_order": order, "carrier": "POSTNL", "tracking_code": code}))
+	}
+	if counts := r.write(t, r.lease, told("77", "O", "3S1"), told("78", "P", "3S2"), told("79", "P", "3S2")); counts.Parked != 0 {
+		t.Errorf("counts = %+v", counts)
+	}
+	r.want(t, "77|"+booked.UUID+"|3", "SELECT s.remote_id, h.uuid, (SELECT count(*) FROM shipment) AS all FROM shipment h JOIN source s ON s.object_id = h.id WHERE h.tracking_code = '3S1'")
 }

@@ -94,6 +94,12 @@ const (
 	findSalesSQL = `SELECT o.id, o.number, ` + ownSourceSQL + ` FROM sell_order o WHERE o.webshop_id = $1 AND o.number = ANY($2) ORDER BY o.id`
 	findRefsSQL  = `SELECT o.id, o.reference, ` + ownSourceSQL + ` FROM buy_order o WHERE o.webshop_id = $1 AND o.reference = ANY($2) ORDER BY o.id`
 
+	// Only what is on its way to the coupling, or just arrived there, is meant.
+	findParcelsSQL = `
+SELECT o.id, o.tracking_code, ` + ownSourceSQL + ` FROM shipment o
+WHERE o.webshop_id = $1 AND o.tracking_code = ANY($2)
+  AND EXISTS (SELECT FROM outbox b WHERE b.coupling_id = $3 AND b.object = 'shipments' AND b.object_id = o.id AND b.state IN ('pending', 'sending', 'unknown', 'sent'))
+ORDER BY o.id`
 	findReceiptsSQL = `SELECT o.id, o.reference, ` + ownSourceSQL + ` FROM item_delivery o WHERE o.webshop_id = $1 AND o.reference = ANY($2) ORDER BY o.id`
 )
 
@@ -117,6 +123,9 @@ var byReference = matcher{buyReference, sameText, itself, findRefsSQL}
 
 // byDeliveryReference finds deliveries by the number under which they were pushed.
 var byDeliveryReference = matcher{deliveryReference, sameText, itself, findReceiptsSQL}
+
+// byTracking finds shipments that were pushed by the carrier's code: the remote may tell of one before it answers the push.
+var byTracking = matcher{place(koppel.Shipments, "tracking_code"), sameText, itself, findParcelsSQL}
 
 // codePrefixes are the starts of keys that name an object by one of its codes instead of by a remote id: "sku:A-1".
 var codePrefixes = map[koppel.Object]map[string]string{

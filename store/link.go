@@ -51,6 +51,8 @@ func (w *writing) link(ctx context.Context, g *group) error {
 	case g.t.object == koppel.ItemDeliveries && !secondary:
 		// One that we pushed comes back; any other is created.
 		return w.linkBy(ctx, g, fresh, search{matcher: byDeliveryReference, foreign: true})
+	case g.t.object == koppel.Shipments && !secondary:
+		return w.linkBy(ctx, g, fresh, search{matcher: byTracking, foreign: true})
 	case g.t.object == koppel.BuyOrders:
 		return w.linkBy(ctx, g, fresh, search{matcher: byReference, shared: true})
 	case ok:
