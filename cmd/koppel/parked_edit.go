@@ -71,7 +71,7 @@ holds until the remote shows another body, which then counts.`,
 	}
 	cmd.Flags().StringVar(&file, "file", "", "the corrected body; - for standard input")
 	cmd.Flags().BoolVar(&show, "show", false, "only show the body")
-	addDry(cmd, &dry)
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell what the corrected body would give")
 	return cmd
 }
 
