@@ -28,7 +28,7 @@ func threeSystemsOneWebshop(t *testing.T, l *land) {
 		{"survivorship: the stock is the warehouse's, the price the ERP's", s.stockAndPriceHaveTheirOwners},
 		{"gone is a fact about a source: an offer that is dropped disables nothing", s.aDroppedOfferDisablesNothing},
 		{"a buy order goes to one system, comes back as ours, and its receipt completes it", s.aBuyOrderGoesToOneSystem},
-		{"an order of the marketplace takes stock, which it is told once", s.anOrderTakesStock},
+		{"an order of the marketplace takes stock and is tracked, and both are told once", s.anOrderTakesStock},
 		{"one bad record never stops a good one", s.aBadOrderIsParked},
 		{"a token that ends in the middle of a run is renewed once", s.aTokenEndsMidway},
 		{"a login that is revoked in the middle of a run stops only its coupling", s.aLoginIsRevokedMidway},
@@ -232,7 +232,7 @@ func (s *trio) anOrderTakesStock(t *testing.T) {
 		}
 	}
 	s.market.settled(t)
-	before := len(s.told(offer))
+	before, shipments := len(s.told(offer)), s.market.account.State().Shipments
 	placed, err := s.market.account.PlaceOrder(bol.NewOrder{Items: []bol.NewItem{{Offer: offer, Quantity: 2}}})
 	if err != nil {
 		t.Fatal(err)
@@ -257,6 +257,15 @@ func (s *trio) anOrderTakesStock(t *testing.T) {
 	s.market.settled(t)
 	if told := s.told(offer); len(told) != before+1 {
 		t.Errorf("the marketplace was told %v, want one more than %d", told, before)
+	}
+	if _, err := s.land.api.BookShipment(t.Context(), order.ID, client.NewShipment{Carrier: "POSTNL", TrackingCode: "3SKOPPEL3"}); err != nil {
+		t.Fatal(err)
+	}
+	// Its webhook tells of the shipment before the push of it is answered.
+	writes := s.market.sent(t, koppel.Shipments)
+	s.market.sync(t, client.Sync{Object: koppel.Shipments, Mode: koppel.ModeFull})
+	if again := s.market.sent(t, koppel.Shipments); len(writes) != 1 || len(again) != 1 || s.market.account.State().Shipments != shipments+1 {
+		t.Errorf("%d writes, %d after it was read back, %d shipments", len(writes), len(again), s.market.account.State().Shipments-shipments)
 	}
 }
 
