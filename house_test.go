@@ -53,6 +53,7 @@ var modules = []module{
 	{path: "github.com/jackc/pgx/v5", in: list("migrations store store/storetest bench faults faults/verify"), tests: true},
 	{path: "github.com/pressly/goose/v3", in: list("migrations")},
 	{path: "github.com/riverqueue/river", in: list("store activities")},
+	{path: "github.com/wneessen/go-mail", in: list("notify")},
 	{path: "github.com/danielgtaylor/huma/v2", in: list("api")},
 	{path: "github.com/expr-lang/expr", in: list("mapping")},
 	{path: "github.com/hashicorp/go-retryablehttp", in: list("connectors/rest")},

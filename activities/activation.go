@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/store"
@@ -22,8 +24,11 @@ func (a *Activities) PlanActivation(ctx context.Context, in CouplingRef) (Activa
 	}
 	steps := keepDone(stepsOf(connector, settings), coupling.Steps)
 	err = a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		_, err := tx.ActivateCoupling(ctx, in.ID, steps)
-		return err
+		c, err := tx.ActivateCoupling(ctx, in.ID, steps)
+		if err != nil {
+			return err
+		}
+		return tx.TellActivation(ctx, c, koppel.WantProgress, attemptOf(ctx), "activation started")
 	})
 	if err != nil {
 		return Activation{}, final(err)
@@ -139,6 +144,11 @@ func (a *Activities) NoteStep(ctx context.Context, in StepInput) error {
 		if err := setStep(ctx, tx, in.ID, step); err != nil {
 			return err
 		}
+		if in.State == koppel.StepDone {
+			if err := tellStep(ctx, tx, in); err != nil {
+				return err
+			}
+		}
 		if in.Failure == nil || in.Failure.Kind != koppel.KindAuth {
 			return nil
 		}
@@ -148,6 +158,17 @@ func (a *Activities) NoteStep(ctx context.Context, in StepInput) error {
 		}
 		return err
 	})
+}
+
+// attemptOf names this activation among those of its coupling.
+func attemptOf(ctx context.Context) string { return activity.GetInfo(ctx).WorkflowExecution.RunID }
+
+func tellStep(ctx context.Context, tx *store.Tx, in StepInput) error {
+	c, err := tx.Coupling(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	return tx.TellActivation(ctx, c, koppel.WantSteps, attemptOf(ctx), "activation: "+in.Step+" done")
 }
 
 func setStep(ctx context.Context, tx *store.Tx, coupling string, step koppel.Step) error {

@@ -2,12 +2,14 @@ package activities
 
 import (
 	"log/slog"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/notify"
 	"github.com/koppel-io/koppel/store"
 )
 
@@ -30,10 +32,15 @@ type Activities struct {
 	Shares *Shares
 	// Holder names this process in leases.
 	Holder string
+	// Notifier sends notices.
+	Notifier *notify.Notifier
 	// PublicURL is the server's address as remotes reach it, for webhooks; none
 	// are subscribed to when it is empty.
 	PublicURL string
-	Log       *slog.Logger
+	// ToldUpTo is the webshop up to which the last sweep told of inboxes, where it
+	// did not come to the end; nil begins each time with the first.
+	ToldUpTo *atomic.Int64
+	Log      *slog.Logger
 }
 
 // Memory is the one byte budget of a process.

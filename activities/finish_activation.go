@@ -16,8 +16,11 @@ func (a *Activities) FinishActivation(ctx context.Context, in CouplingRef) error
 		return err
 	}
 	err = a.Store.InTx(ctx, store.ForWebshop(in.Webshop), func(tx *store.Tx) error {
-		_, err := tx.CouplingActive(ctx, in.ID)
-		return err
+		c, err := tx.CouplingActive(ctx, in.ID)
+		if err != nil {
+			return err
+		}
+		return tx.TellActivation(ctx, c, koppel.WantProgress, attemptOf(ctx), "activation finished: the coupling is active")
 	})
 	if err != nil {
 		return final(err)

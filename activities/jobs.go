@@ -24,6 +24,9 @@ func (j Jobs) Work(ctx context.Context) error {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[store.HooksJob]) error {
 		return j.hooks(ctx, job.Args)
 	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[store.NoticeJob]) error {
+		return j.notice(ctx, job)
+	}))
 	return j.Store.Work(ctx, store.JobsConfig{Workers: workers, Limit: j.Durations.Job, ShutDown: j.Durations.ShutDown})
 }
 

@@ -21,7 +21,8 @@ const (
 // disablings and removals. It also starts
 // pushes that nobody has in hand, lets couplings catch up with what they missed
 // while their credentials were refused, keeps idle logins alive, sees to
-// webhooks, makes partitions, deletes what is older than its retention and reconciles schedules.
+// webhooks, makes partitions, deletes what is older than its retention, tells people what the inbox
+// has for them, and reconciles schedules.
 func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 	_, quiet := heartbeat(ctx, a.Durations.Heartbeat)
 	defer quiet()
@@ -73,6 +74,10 @@ func (a *Activities) Sweep(ctx context.Context, _ struct{}) (Swept, error) {
 	if swept.Days, swept.Rows, err = a.Store.Retain(ctx); err != nil {
 		// A busy table keeps its old days a minute longer; no run waits for that.
 		a.Log.WarnContext(ctx, "old data was not deleted; the next sweep tries again", "error", err)
+	}
+	if err := a.tellInbox(ctx, &swept); err != nil {
+		// What is not told now the next sweep tells.
+		a.Log.WarnContext(ctx, "the inbox was not told of", "error", err)
 	}
 	return swept, nil
 }

@@ -210,6 +210,7 @@ type Swept struct {
 	Partitions  int `json:"partitions"`
 	Schedules   int `json:"schedules"`
 	Webhooks    int `json:"webhooks"`
+	Told        int `json:"told"`
 	// Days and Rows are what was older than its retention.
 	Days int64 `json:"days"`
 	Rows int64 `json:"rows"`

@@ -30,6 +30,8 @@ type Config struct {
 	HookKeys HookKeys
 	// Gather is for how long further edits of a placed buy order are waited for.
 	Gather time.Duration
+	// Notify sends a notice to try its rule.
+	Notify SendNotice
 	// PublicURL is the address of the server as customers reach it, for connect
 	// links; http://127.0.0.1:8080 when empty.
 	PublicURL string

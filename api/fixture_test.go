@@ -142,7 +142,8 @@ func newSite(t *testing.T) *site {
 		Preview: func(context.Context, Account, koppel.Object, string, store.PushedOrder) (json.RawMessage, error) {
 			return json.RawMessage(`{"requests":[]}`), nil
 		},
-		Check: func(_ context.Context, a Account) (string, error) { return s.remote(a) },
+		Notify: func(context.Context, store.NoticeToSend) error { return nil },
+		Check:  func(_ context.Context, a Account) (string, error) { return s.remote(a) },
 	})
 	listener := httptest.NewServer(s.server)
 	t.Cleanup(listener.Close)

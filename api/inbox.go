@@ -47,32 +47,11 @@ type handling struct {
 	NotedAt        *time.Time `json:"noted_at,omitempty"`
 }
 
-// agedAfter is how long an item may wait before it is marked.
-const agedAfter = 7 * 24 * time.Hour
-
-// inboxTitles say what a cause means.
-var inboxTitles = map[koppel.Cause]string{
-	koppel.CauseReauth:     "The remote refuses the credentials; nothing is read or written until the customer connects again",
-	koppel.CausePermission: "The credentials lack a right",
-	koppel.CauseActivation: "An activation stopped at a step",
-	koppel.CauseFailing:    "Reads fail",
-	koppel.CauseUnknown:    "Nobody knows whether these writes arrived",
-	koppel.CausePushParked: "Writes wait for a person",
-	koppel.CauseCap:        "The webshop's cap holds buy orders",
-	koppel.CauseStop:       "Pushes are stopped",
-	koppel.CauseProposal:   "Deletes beyond the budget wait for a decision",
-	koppel.CauseSuspect:    "Reads ended without full evidence",
-	koppel.CauseReview:     "Records could not be linked by themselves",
-	koppel.CauseParked:     "Records could not be processed",
-	koppel.CauseOverdue:    "Reads that should have come did not",
-	koppel.CausePaused:     "Couplings are paused for more than a day",
-}
-
 func showItem(i store.InboxItem, now time.Time) inboxItem {
 	out := inboxItem{
 		ID: i.ID, Webshop: text(i.WebshopUUID), WebshopName: text(i.WebshopName), Coupling: text(i.CouplingUUID), CouplingName: text(i.CouplingName),
-		Connector: text(i.Connector), Count: i.Count, Oldest: i.Oldest, Newest: i.Newest, Aged: now.Sub(i.Oldest) > agedAfter, Kind: i.Kind, Detail: i.Detail,
-		Next: nextOf(i),
+		Connector: text(i.Connector), Count: i.Count, Oldest: i.Oldest, Newest: i.Newest, Aged: i.Aged(now), Kind: i.Kind, Detail: i.Detail,
+		Next: i.NextStep(),
 	}
 	if i.InboxHandling != (store.InboxHandling{}) {
 		out.Handling = &handling{
@@ -81,70 +60,6 @@ func showItem(i store.InboxItem, now time.Time) inboxItem {
 		}
 	}
 	return out
-}
-
-// ownerOf is who must act: as the failure says, else as the cause means.
-func ownerOf(i store.InboxItem) koppel.Owner {
-	switch {
-	case i.Owner != "":
-		return i.Owner
-	case i.Cause == koppel.CauseReauth:
-		return koppel.OwnerCustomer
-	case i.Kind != "" && (i.Cause == koppel.CauseParked || i.Cause == koppel.CauseFailing || i.Cause == koppel.CausePermission):
-		return koppel.Advise(koppel.E(i.Kind, "", ""), "", "").Owner
-	}
-	return koppel.OwnerUs
-}
-
-// nextOf is the next step, with the command.
-func nextOf(i store.InboxItem) string {
-	coupling, webshop, subject := text(i.CouplingUUID), text(i.WebshopUUID), text(i.Subject)
-	switch i.Cause {
-	case koppel.CauseReauth:
-		return "Send the customer a connect link: koppel coupling connect " + coupling
-	case koppel.CauseActivation:
-		return "Go on once it is mended: koppel coupling activate " + coupling
-	case koppel.CauseUnknown:
-		return "See whether they are there: koppel push list --state unknown --coupling " + coupling
-	case koppel.CausePushParked:
-		return "Say what became of them: koppel push list --state parked --coupling " + coupling
-	case koppel.CauseCap:
-		return "If they are meant: koppel webshop set " + webshop + " --buy-order-cap N"
-	case koppel.CauseStop:
-		return "When it is over: koppel push resume " + stopped(i)
-	case koppel.CauseProposal:
-		return "Look at the list, then approve or reject it: koppel proposal show " + subject
-	case koppel.CauseSuspect:
-		return "Look at the evidence, then accept or reject it: koppel run show " + subject
-	case koppel.CauseReview:
-		return "Say what they are: koppel review list --coupling " + coupling
-	case koppel.CauseParked:
-		return "Look at them, mend the cause, then retry: koppel parked list --coupling " + coupling + " --kind " + string(i.Kind)
-	case koppel.CauseOverdue:
-		return "Look at its runs: koppel run list --coupling " + coupling
-	case koppel.CausePaused:
-		if i.About == string(koppel.PausedByPolicy) {
-			return "When it is over: koppel connector resume " + text(i.Connector)
-		}
-		return "When it is over: koppel coupling resume " + coupling
-	}
-	if i.Next != "" {
-		return i.Next
-	}
-	return "Look at the run: koppel run show " + subject
-}
-
-// stopped names what a stop stops as a flag.
-func stopped(i store.InboxItem) string {
-	switch {
-	case i.CouplingUUID != nil:
-		return "--coupling " + *i.CouplingUUID
-	case i.WebshopUUID != nil:
-		return "--webshop " + *i.WebshopUUID
-	case i.Connector != nil:
-		return "--connector " + *i.Connector
-	}
-	return "--all"
 }
 
 type inboxRequest struct {
@@ -195,7 +110,7 @@ func grouped(items []store.InboxItem, owner koppel.Owner, now time.Time) []inbox
 	groups := []inboxGroup{}
 	at := map[[2]string]int{}
 	for _, i := range items {
-		of := ownerOf(i)
+		of := i.MustAct()
 		if owner != "" && owner != of {
 			continue
 		}
@@ -203,7 +118,7 @@ func grouped(items []store.InboxItem, owner koppel.Owner, now time.Time) []inbox
 		place, there := at[key]
 		if !there {
 			place, at[key] = len(groups), len(groups)
-			groups = append(groups, inboxGroup{Cause: i.Cause, Owner: of, Title: inboxTitles[i.Cause], Oldest: i.Oldest})
+			groups = append(groups, inboxGroup{Cause: i.Cause, Owner: of, Title: i.Cause.Title(), Oldest: i.Oldest})
 		}
 		g := &groups[place]
 		g.Items, g.Count = append(g.Items, showItem(i, now)), g.Count+i.Count

@@ -53,6 +53,9 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		return tx.MergeObjects(ctx, koppel.Products, page.Items[0].UUID, product, "test")
 	}).UUID
 	item := v1 + "/inbox/" + s.inboxItem(t, s.other, koppel.CauseParked).ID
+	theirRule := do(t, s, store.ForWebshop(s.other.ID), func(ctx context.Context, tx *store.Tx) (store.NoticeRule, error) {
+		return tx.AddNoticeRule(ctx, store.NewNoticeRule{Webshop: s.other.UUID, Channel: koppel.NoticeEmail, Target: koppel.NewSecret("a@example.com"), By: "test"})
+	}).UUID
 	theirHook := do(t, s, store.ForWebshop(s.other.ID), func(ctx context.Context, tx *store.Tx) (store.Hook, error) {
 		if err := tx.WantHook(ctx, s.their, "products.changed"); err != nil {
 			return store.Hook{}, err
@@ -171,6 +174,11 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"resumeCouplings":        {v1 + "/bulk/resume", map[string]any{"webshop": shop}, 404},
 		"resyncCouplings":        {v1 + "/bulk/resync", map[string]any{"webshop": shop}, 404},
 		"upgradeCouplings":       {v1 + "/bulk/upgrade", map[string]any{"webshop": shop, "connector": "demo", "version": "1.0.0"}, 404},
+		"listNoticeRules":        {v1 + "/notice-rules", nil, 200},
+		"addNoticeRule":          {v1 + "/notice-rules", map[string]any{"channel": "email", "target": "a@example.com", "webshop": shop}, 404},
+		"getNoticeRule":          {v1 + "/notice-rules/" + theirRule, nil, 404},
+		"testNoticeRule":         {v1 + "/notice-rules/" + theirRule + "/test", nil, 404},
+		"removeNoticeRule":       {v1 + "/notice-rules/" + theirRule, nil, 404},
 		"createKey":              {v1 + "/keys", map[string]any{"name": "x", "scopes": []string{"admin"}, "webshop": shop}, 404},
 		"listKeys":               {v1 + "/keys", nil, 200},
 		"revokeKey":              {v1 + "/keys/" + theirKey, nil, 404},

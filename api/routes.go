@@ -143,6 +143,12 @@ func (s *server) routes() []row {
 		{method: get, path: base + "/keys", id: "listKeys", scope: admin, tag: "Keys", summary: "List keys", add: handle(s, s.listKeys)},
 		{method: del, path: base + "/keys/{id}", id: "revokeKey", scope: admin, tag: "Keys", summary: "Revoke a key", add: handle(s, s.revokeKey)},
 
+		{method: get, path: base + "/notice-rules", id: "listNoticeRules", scope: couplingsRead, tag: "Notices", summary: "List who is told what by Slack and e-mail", add: handle(s, s.listNoticeRules)},
+		{method: post, path: base + "/notice-rules", id: "addNoticeRule", scope: couplingsWrite, tag: "Notices", summary: "Have people told by Slack or e-mail", status: http.StatusCreated, add: handle(s, s.addNoticeRule)},
+		{method: get, path: base + "/notice-rules/{id}", id: "getNoticeRule", scope: couplingsRead, tag: "Notices", summary: "Get a notice rule with its newest notices", add: handle(s, s.getNoticeRule)},
+		{method: post, path: base + "/notice-rules/{id}/test", id: "testNoticeRule", scope: couplingsWrite, tag: "Notices", summary: "Send a notice at once and tell what became of it", add: handle(s, s.testNoticeRule)},
+		{method: del, path: base + "/notice-rules/{id}", id: "removeNoticeRule", scope: couplingsWrite, tag: "Notices", summary: "Remove a notice rule", add: handle(s, s.removeNoticeRule)},
+
 		{method: get, path: base + "/retention", id: "getRetention", scope: admin, installation: true, tag: "Retention", summary: "How long data is kept, and what was deleted", add: handle(s, s.getRetention)},
 		{method: put, path: base + "/retention", id: "setRetention", scope: admin, installation: true, tag: "Retention", summary: "Say how long a kind of data is kept", add: handle(s, s.setRetention)},
 		{method: get, path: base + "/app-credentials", id: "listAppCredentials", scope: admin, installation: true, tag: "App credentials", summary: "List our own apps at remotes, without their secrets", add: handle(s, s.listAppCredentials)},

@@ -1034,6 +1034,102 @@ TABLE mapping_override ROW LEVEL SECURITY FORCED
     GRANT INSERT, SELECT TO koppel_app
     GRANT SELECT TO koppel_engine
 
+TABLE notice ROW LEVEL SECURITY FORCED
+    -- Messages to people: one job each sends them. Kept for 31 days.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7; an e-mail's Message-ID is made of it.
+    rule_id bigint NOT NULL  -- By which rule.
+    webshop_id bigint  -- The rule's webshop; null for rules of an organisation or of all. Row-level security goes by it.
+    state text NOT NULL DEFAULT 'gathering'::text  -- gathering (more may join), sending (and tried again), sent, failed (given up).
+    entries jsonb NOT NULL  -- koppel.NoticeEntry: what it tells, at most 20.
+    entry_count integer NOT NULL DEFAULT 1  -- How many things it tells, also those beyond the 20.
+    attempts integer NOT NULL DEFAULT 0  -- How often it was tried.
+    error text NOT NULL DEFAULT ''::text  -- Why the last attempt failed.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    ended_at timestamp with time zone  -- When it was sent or given up.
+    CONSTRAINT notice_state_check CHECK ((state = ANY (ARRAY['gathering'::text, 'sending'::text, 'sent'::text, 'failed'::text])))
+    CONSTRAINT notice_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES notice_rule(id) ON DELETE CASCADE
+    CONSTRAINT notice_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT notice_pkey PRIMARY KEY (id)
+    CONSTRAINT notice_uuid_key UNIQUE (uuid)
+    CREATE INDEX notice_created ON public.notice USING btree (created_at)
+    CREATE UNIQUE INDEX notice_gathering ON public.notice USING btree (rule_id) WHERE (state = 'gathering'::text)
+    CREATE INDEX notice_rule_id ON public.notice USING btree (rule_id, id DESC)
+    CREATE INDEX notice_webshop ON public.notice USING btree (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    POLICY wider TO koppel_engine USING ((webshop_id IS NULL))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE notice_rule ROW LEVEL SECURITY FORCED
+    -- Who is told what: of one webshop, of an organisation's webshops, or of all.
+    id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.
+    uuid uuid NOT NULL  -- Outside id, a UUIDv7: the only id in API, events and webhooks.
+    organisation_id bigint  -- Whose webshops; null for one webshop, or for all.
+    webshop_id bigint  -- Which webshop; null for an organisation's, or for all. Row-level security goes by it.
+    channel text NOT NULL  -- By what people are told.
+    target text NOT NULL  -- Where to: the e-mail address; of Slack only the host, as the whole address is a secret.
+    sealed bytea  -- The whole address of Slack, sealed by the master key; null for e-mail.
+    wants text[] NOT NULL  -- What is told: causes of the inbox, activation_progress, activation_steps.
+    floor text NOT NULL DEFAULT 'info'::text  -- What matters less is not told.
+    quiet_minutes integer NOT NULL DEFAULT 60  -- For how long one cause of one coupling is not told again.
+    parked_above bigint NOT NULL DEFAULT 0  -- Parked records and reviews are told when there are more of one coupling, or when they wait for a week.
+    created_at timestamp with time zone NOT NULL DEFAULT now()  -- When the row was made.
+    created_by text NOT NULL DEFAULT ''::text  -- Who made it.
+    CONSTRAINT notice_rule_channel_check CHECK ((channel = ANY (ARRAY['slack'::text, 'email'::text])))
+    CONSTRAINT notice_rule_check CHECK (((organisation_id IS NULL) OR (webshop_id IS NULL)))
+    CONSTRAINT notice_rule_floor_check CHECK ((floor = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text])))
+    CONSTRAINT notice_rule_parked_above_check CHECK ((parked_above >= 0))
+    CONSTRAINT notice_rule_quiet_minutes_check CHECK (((quiet_minutes >= 1) AND (quiet_minutes <= 10080)))
+    CONSTRAINT notice_rule_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE
+    CONSTRAINT notice_rule_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT notice_rule_pkey PRIMARY KEY (id)
+    CONSTRAINT notice_rule_uuid_key UNIQUE (uuid)
+    CREATE INDEX notice_rule_organisation ON public.notice_rule USING btree (organisation_id)
+    CREATE INDEX notice_rule_webshop ON public.notice_rule USING btree (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    POLICY wider TO koppel_engine USING ((webshop_id IS NULL))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
+TABLE notice_told ROW LEVEL SECURITY FORCED
+    -- What was told by a rule and how it stands, so that nothing is told twice and what is over is told.
+    rule_id bigint NOT NULL  -- By which rule.
+    key text NOT NULL  -- Cause and coupling, webshop or installation; or a step of an activation.
+    webshop_id bigint  -- Of which webshop; null for what concerns all. Row-level security goes by it.
+    cause text NOT NULL  -- Cause of the inbox; empty for the progress of activations.
+    entry jsonb NOT NULL  -- koppel.NoticeEntry: what was last told.
+    count bigint NOT NULL DEFAULT 0  -- How much of it was told.
+    newest timestamp with time zone NOT NULL DEFAULT now()  -- The newest of what was told.
+    told_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was last told that it needs a person; the quiet time begins then.
+    present boolean NOT NULL DEFAULT true  -- It was there when the inbox was last looked at.
+    returns integer NOT NULL DEFAULT 0  -- How often it came back since it was last told.
+    over_at timestamp with time zone  -- When it was told that it is over; null while it is told to need a person.
+    CONSTRAINT notice_told_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES notice_rule(id) ON DELETE CASCADE
+    CONSTRAINT notice_told_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT notice_told_pkey PRIMARY KEY (rule_id, key)
+    CREATE INDEX notice_told_over ON public.notice_told USING btree (over_at) WHERE (over_at IS NOT NULL)
+    CREATE INDEX notice_told_webshop ON public.notice_told USING btree (webshop_id)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY queue TO koppel_engine USING ((( SELECT koppel_webshop() AS koppel_webshop) IS NULL))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    POLICY wider TO koppel_engine USING ((webshop_id IS NULL))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE operation ROW LEVEL SECURITY FORCED
     -- Objects that people linked, merged or split, with the bindings before, so that it can be undone.
     id bigint NOT NULL IDENTITY  -- Inner id; never leaves the installation.

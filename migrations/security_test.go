@@ -162,7 +162,8 @@ func TestTwoTenantsStayApartInEveryTable(t *testing.T) {
 	}
 	one, both := map[int64]int{ten.ids[0]: 1}, map[int64]int{ten.ids[0]: 1, ten.ids[1]: 1}
 	none := map[int64]int{}
-	queues := []string{"coupling", "schedule", "run", "outbox", "credential_token", "coupling_pause", "hook", "inbox_key", "refetch", "refetch_key"}
+	queues := []string{"coupling", "schedule", "run", "outbox", "credential_token", "coupling_pause", "hook", "inbox_key", "refetch", "refetch_key",
+		"notice_rule", "notice_told", "notice"}
 	own := "1"
 	if ten.ids[0] != 1 {
 		t.Fatalf("the first webshop of a fresh database is %d", ten.ids[0])

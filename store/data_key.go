@@ -79,7 +79,14 @@ func (db *DB) Reseal(ctx context.Context) (resealed int, err error) {
 			break
 		}
 	}
-	n, err := With(ctx, db, AllWebshops(), func(tx *Tx) (int, error) { return tx.resealAppCredentials(ctx, op) })
+	n, err := With(ctx, db, AllWebshops(), func(tx *Tx) (int, error) {
+		apps, err := tx.resealAppCredentials(ctx, op)
+		if err != nil {
+			return 0, err
+		}
+		rules, err := tx.resealNoticeRules(ctx, op)
+		return apps + rules, err
+	})
 	return resealed + n, err
 }
 

@@ -18,8 +18,8 @@ type KeyReport struct {
 // KeyUse is one master key and how much it seals.
 type KeyUse struct {
 	ID string
-	// DataKeys are those of webshops; AppCredentials our own apps.
-	DataKeys, AppCredentials int
+	// DataKeys are those of webshops; AppCredentials our own apps; Notices where notices go.
+	DataKeys, AppCredentials, Notices int
 	// Primary: it seals what is new. Known: it is in the keyset.
 	Primary, Known bool
 }
@@ -93,7 +93,11 @@ func (db *DB) CheckKeys(ctx context.Context) (KeyReport, error) {
 		for _, r := range rows {
 			look(keys, r.Sealed, appPurpose(r.Connector, r.Environment)).AppCredentials++
 		}
-		return nil
+		rules, err := many[sealedRule](ctx, tx, noticeSealedSQL)
+		for _, r := range rules {
+			look(keys, r.Sealed, noticePurpose(r.UUID)).Notices++
+		}
+		return wrap(op, err)
 	})
 	if err != nil {
 		return KeyReport{}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/client"
 	"github.com/koppel-io/koppel/cmd/process"
+	"github.com/koppel-io/koppel/notify"
 	"github.com/koppel-io/koppel/store"
 	"github.com/koppel-io/koppel/store/storetest"
 	"github.com/koppel-io/koppel/temporal"
@@ -17,7 +18,7 @@ import (
 )
 
 // namespaces of the package's one Temporal; each platform has one, so that workers of two never meet.
-var namespaces = []string{"land-0", "land-1", "land-2", "land-3", "land-4", "land-5", "land-6"}
+var namespaces = []string{"land-0", "land-1", "land-2", "land-3", "land-4", "land-5", "land-6", "land-7"}
 
 var cluster struct {
 	sync.Mutex
@@ -71,6 +72,7 @@ type landConfig struct {
 	durations koppel.Durations
 	noWorker  bool
 	codec     *temporal.Codec
+	mail      notify.Mail
 }
 
 // databases are the connection strings of a database's roles.
@@ -113,7 +115,7 @@ func newLand(t *testing.T, cfg landConfig) *land {
 	l.config = process.Config{
 		Keys: keys, Temporal: temporal.Config{Address: address, Namespace: name}, Allow: []string{host}, Durations: cfg.durations, Version: "test",
 	}
-	l.config.Temporal.Codec = cfg.codec
+	l.config.Temporal.Codec, l.config.Mail = cfg.codec, cfg.mail
 	l.config.Log = logOf(t)
 	key := l.registry(t)
 	server, err := process.NewServer(t.Context(), process.ServerConfig{Config: l.as(l.databases.app), Listen: host + ":0"})

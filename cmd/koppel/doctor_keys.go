@@ -25,7 +25,7 @@ func (d *doctor) storedKeys(ctx context.Context, s settings) {
 	}
 	var sealed, old int
 	for _, k := range report.Keys {
-		sealed += k.DataKeys + k.AppCredentials
+		sealed += k.DataKeys + k.AppCredentials + k.Notices
 		if !k.Primary {
 			old += k.DataKeys + k.AppCredentials
 		}

@@ -19,6 +19,7 @@ type keyUse struct {
 	Use            string `json:"use"`
 	DataKeys       int    `json:"data_keys"`
 	AppCredentials int    `json:"app_credentials"`
+	Notices        int    `json:"notices"`
 }
 
 func (p *program) keysList() *cobra.Command {
@@ -79,7 +80,7 @@ func (p *program) showKeys(ctx context.Context, db *store.DB) error {
 	}
 	uses := make([]keyUse, len(report.Keys))
 	for i, k := range report.Keys {
-		uses[i] = keyUse{ID: k.ID, Use: "old", DataKeys: k.DataKeys, AppCredentials: k.AppCredentials}
+		uses[i] = keyUse{ID: k.ID, Use: "old", DataKeys: k.DataKeys, AppCredentials: k.AppCredentials, Notices: k.Notices}
 		switch {
 		case k.Primary:
 			uses[i].Use = "primary"
@@ -88,9 +89,9 @@ func (p *program) showKeys(ctx context.Context, db *store.DB) error {
 		}
 	}
 	err = p.show(map[string]any{"keys": uses, "unopened": report.Unopened}, func(t *table) {
-		t.row("KEY", "USE", "DATA KEYS", "APP CREDENTIALS")
+		t.row("KEY", "USE", "DATA KEYS", "APP CREDENTIALS", "NOTICES")
 		for _, k := range uses {
-			t.row(k.ID, k.Use, k.DataKeys, k.AppCredentials)
+			t.row(k.ID, k.Use, k.DataKeys, k.AppCredentials, k.Notices)
 		}
 	})
 	if err == nil && report.Unopened > 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/cmd/process"
 	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/notify"
 	"github.com/koppel-io/koppel/store"
 	"github.com/koppel-io/koppel/temporal"
 )
@@ -30,6 +31,7 @@ type settings struct {
 	Allow                                   []string
 	Concurrency                             temporal.Concurrency
 	Memory                                  int64
+	Mail                                    notify.Mail
 	Log                                     *slog.Logger
 }
 
@@ -62,6 +64,12 @@ var environment = []struct{ name, doc string }{
 	{"KOPPEL_CONCURRENCY_BACKFILL", "… for full reads (4)"},
 	{"KOPPEL_CONCURRENCY_PUSH", "… for writes to remote systems (8)"},
 	{"KOPPEL_MEMORY_MIB", "most MiB of pages that a worker holds at once (64)"},
+	{"KOPPEL_SMTP_HOST", "mail server by which notices leave, for server and worker; no e-mail is sent without it"},
+	{"KOPPEL_SMTP_PORT", "its port (587; 465 with implicit TLS)"},
+	{"KOPPEL_SMTP_TLS", "starttls (nothing is sent without it), implicit, or none for a server in the same network (starttls)"},
+	{"KOPPEL_SMTP_USER", "user at the mail server; nobody logs in without one"},
+	{"KOPPEL_SMTP_PASSWORD", "that user's password"},
+	{"KOPPEL_SMTP_FROM", "address that notices come from, such as koppel@example.com"},
 	{"KOPPEL_LOG_LEVEL", "debug, info, warn or error (info)"},
 	{"KOPPEL_LOG_FORMAT", "json or text (json; text on a terminal)"},
 }
@@ -106,6 +114,7 @@ func (p *program) settings(need needs) (settings, error) {
 		},
 		Memory: int64(r.count("KOPPEL_MEMORY_MIB", 1<<20)) << 20,
 	}
+	s.Mail = r.mail()
 	s.Log = r.log(p)
 	if tls := s.Temporal.TLS; (tls.CertFile == "") != (tls.KeyFile == "") {
 		r.problem("KOPPEL_TEMPORAL_TLS_CERT and KOPPEL_TEMPORAL_TLS_KEY go together: give both or neither")
@@ -120,7 +129,7 @@ func (p *program) settings(need needs) (settings, error) {
 func (s settings) process(database koppel.Secret) process.Config {
 	return process.Config{
 		Database: database, Connections: s.Connections, Keys: s.Keys, Temporal: s.Temporal,
-		Allow: s.Allow, Version: version, Log: s.Log,
+		Allow: s.Allow, Mail: s.Mail, Version: version, Log: s.Log,
 	}
 }
 

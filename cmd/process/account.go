@@ -9,6 +9,7 @@ import (
 	"github.com/koppel-io/koppel/api"
 	"github.com/koppel-io/koppel/connectors"
 	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/notify"
 	"github.com/koppel-io/koppel/store"
 	"github.com/koppel-io/koppel/web/connect"
 )
@@ -65,6 +66,21 @@ func (c Config) hookKeys(db *store.DB, transport *rest.Transport) api.HookKeys {
 		}
 		defer remote.Close()
 		return remote.PublicKeys(ctx)
+	}
+}
+
+// notifyLimit is how long a person who tries a notice rule waits at most.
+const notifyLimit = 20 * time.Second
+
+// notify sends notices for the API.
+func (c Config) notify(transport *rest.Transport) api.SendNotice {
+	mail := c.Mail
+	mail.Timeout = notifyLimit
+	sender := notify.New(notify.Config{Transport: transport, Mail: mail})
+	return func(ctx context.Context, n store.NoticeToSend) error {
+		ctx, cancel := context.WithTimeout(ctx, notifyLimit)
+		defer cancel()
+		return sender.Send(ctx, notify.Message{ID: n.UUID, Channel: n.Channel, Target: n.Target, Entries: n.Entries, Count: n.EntryCount})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/koppel-io/koppel/connectors/rest"
 	"github.com/koppel-io/koppel/mapping"
 	"github.com/koppel-io/koppel/migrations"
+	"github.com/koppel-io/koppel/notify"
 	"github.com/koppel-io/koppel/store"
 	"github.com/koppel-io/koppel/temporal"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	// Allow lists networks, addresses and hosts that may be reached although
 	// they are not public.
 	Allow []string
+	// Mail says how notices leave by e-mail; none do without its Host.
+	Mail notify.Mail
 	// Durations; DefaultDurations when zero.
 	Durations koppel.Durations
 	// Version of the program, for the User-Agent and the API's document.

@@ -91,6 +91,7 @@ func (s *Server) routes(engine engine) http.Handler {
 	family := api.New(api.Config{
 		Store: s.db, Connectors: versions, Engine: engine, Check: s.config.checkAccount(s.db, s.transport), PublicURL: public,
 		Preview: s.config.previewPush(s.db, s.transport), HookKeys: s.config.hookKeys(s.db, s.transport), Gather: s.config.Durations.Coalesce,
+		Notify: s.config.notify(s.transport),
 		Schema: s.config.schema, Version: s.config.Version, Log: s.config.Log, Metrics: metrics,
 	})
 	mux := http.NewServeMux()

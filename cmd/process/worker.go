@@ -8,11 +8,13 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/koppel-io/koppel/activities"
 	"github.com/koppel-io/koppel/connectors/rest"
+	"github.com/koppel-io/koppel/notify"
 	"github.com/koppel-io/koppel/store"
 	"github.com/koppel-io/koppel/temporal"
 )
@@ -85,7 +87,7 @@ func (w *Worker) open(ctx context.Context) (err error) {
 	acts := &activities.Activities{
 		Store: w.db, Connectors: compiled(w.db), Transport: w.transport, Engine: engine, Durations: config.Durations,
 		Memory: activities.NewMemory(config.Memory), Shares: activities.NewShares(runtime.GOMAXPROCS(0)), Holder: config.Holder,
-		PublicURL: strings.TrimRight(config.PublicURL, "/"), Log: config.Log,
+		Notifier: notify.New(notify.Config{Transport: w.transport, Mail: config.Mail}), ToldUpTo: new(atomic.Int64), PublicURL: strings.TrimRight(config.PublicURL, "/"), Log: config.Log,
 	}
 	w.work = func(ctx context.Context) error {
 		group, ctx := errgroup.WithContext(ctx)
