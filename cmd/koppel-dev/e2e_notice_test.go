@@ -67,7 +67,7 @@ func TestActivationReportsAndAlertsReachSlackAndEmail(t *testing.T) {
 	heard := func() (texts, letters []string) {
 		texts, _ = fake.Taken()
 		for _, letter := range box.Letters() {
-			letters = append(letters, letter.Data)
+			letters = append(letters, strings.ReplaceAll(letter.Data, "=\n", "")) // RFC 2045 section 6.7: soft line breaks
 		}
 		return texts, letters
 	}
