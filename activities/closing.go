@@ -56,7 +56,7 @@ func (a *Activities) CloseStep(ctx context.Context, in ClosingStep) (Closed, err
 	case in.Step == koppel.CloseSources:
 		step.Detail, err = a.unlinkSources(ctx, in, coupling)
 	case in.Step == koppel.CloseCredentials:
-		step.Detail = credentialDetail(coupling)
+		step.Detail, err = a.giveBack(ctx, in, coupling)
 	}
 	if err != nil {
 		return Closed{}, err
@@ -147,13 +147,4 @@ func (a *Activities) unlinkSources(ctx context.Context, in ClosingStep, c store.
 		}
 		return detail, nil
 	}
-}
-
-// credentialDetail says what becomes of the credential, and what only the
-// customer can do.
-func credentialDetail(c store.Coupling) string {
-	if c.CredentialID == nil {
-		return "there was none"
-	}
-	return "shredded, unless another coupling uses it; the remote system may still list Koppel's access: take it away there"
 }

@@ -115,6 +115,17 @@ const (
 	shredSQL            = `DELETE FROM credential k WHERE k.id = $1 AND NOT EXISTS (SELECT FROM coupling c WHERE c.credential_id = k.id)`
 )
 
+const sharedCredentialSQL = `SELECT EXISTS (SELECT FROM coupling WHERE credential_id = $1 AND id <> $2)`
+
+// SharesCredential reports whether another coupling uses the coupling's credential.
+func (tx *Tx) SharesCredential(ctx context.Context, c Coupling) (shares bool, err error) {
+	if c.CredentialID == nil {
+		return false, nil
+	}
+	err = tx.tx.QueryRow(ctx, sharedCredentialSQL, *c.CredentialID, c.ID).Scan(&shares)
+	return shares, wrap("find couplings of the credential", err)
+}
+
 // RemoveCoupling ends a coupling for good: draft or disabled → removed. Its schedules go, and its credential is
 // shredded unless another coupling uses it.
 func (tx *Tx) RemoveCoupling(ctx context.Context, id string) (Coupling, error) {

@@ -24,7 +24,7 @@ import (
 // replays it needs a gate in versions.go.
 var recorded = []string{
 	"activate_failed", "activate_resumed", "pull_full", "pull_glanced", "pull_hands_over", "pull_taken_over", "pull_many_slices", "pull_goes_on",
-	"pull_held", "pull_cancelled", "push_unknown_then_found", "tick", "sweep",
+	"pull_held", "pull_cancelled", "push_unknown_then_found", "push_due", "close_disabled", "close_removed", "tick", "sweep",
 }
 
 // Durations feed timers and options; histories were recorded with others than each of these.

@@ -4,17 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/koppel-io/koppel"
 	"github.com/koppel-io/koppel/client"
 	"github.com/koppel-io/koppel/fakes/demoshop"
+	"github.com/koppel-io/koppel/fakes/exact"
 )
 
 var closings = []scenario{
 	{"disabling ends runs, stops schedules and holds pushes, and activation brings all back", disablingIsTemporary},
 	{"a removal keeps the objects, shreds the credential and ends the coupling", aRemovalKeepsObjects},
+	{"a removal revokes the remote tokens, and is not held up by a remote that refuses", aRemovalRevokesTokens},
 	{"a removal treats objects as gone where that is asked", aRemovalDisablesObjects},
 }
 
@@ -156,6 +161,40 @@ func aRemovalDisablesObjects(t *testing.T, l *land) {
 	for _, o := range products {
 		if len(o.Sources) != 0 || !same(o, "status", "disabled") || o.StateReason != koppel.StateGone {
 			t.Errorf("product %s has the sources %v, status %s, reason %q", o.ID, o.Sources, o.Values["status"], o.StateReason)
+		}
+	}
+}
+
+// sync.md 9: remote tokens are revoked, RFC 7009, before the credential is shredded.
+func aRemovalRevokesTokens(t *testing.T, l *land) {
+	for name, status := range map[string]int{"exact-revoked": http.StatusOK, "exact-unrevoked": http.StatusServiceUnavailable} {
+		var asked atomic.Int32
+		var token atomic.Value
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			token.Store(r.FormValue("token") + " " + r.FormValue("client_id"))
+			asked.Add(1)
+			w.WriteHeader(status)
+		}))
+		t.Cleanup(server.Close)
+		s, _ := newExact(t, l, name, exact.Config{Items: 5, Suppliers: 2, Customers: 2, SalesOrders: 1, PurchaseOrders: 1})
+		publishExact(t, l, name, "      keep_alive: 20d\n", "      keep_alive: 20d\n      revoke: { url: "+server.URL+"/revoke }\n", "version: 1.0.0", "version: 1.0.1")
+		if _, err := l.api.Remove(t.Context(), s.coupling.ID, koppel.KeepObjects); err != nil {
+			t.Fatal(err)
+		}
+		s.closed(t)
+		last := s.coupling.Closing.Steps[len(s.coupling.Closing.Steps)-1]
+		sent, _ := token.Load().(string)
+		if s.coupling.State != koppel.CouplingRemoved || !strings.HasSuffix(sent, " fake-app") || len(sent) < 12 {
+			t.Errorf("%s: the coupling is %s, sent was %d bytes", name, s.coupling.State, len(sent))
+		}
+		if status == http.StatusOK && (asked.Load() != 1 || !strings.Contains(last.Detail, "revoked at the remote")) {
+			t.Errorf("%s: asked %d times, %s", name, asked.Load(), last.Detail)
+		}
+		if status != http.StatusOK && (asked.Load() < 2 || !strings.Contains(last.Detail, "not revoked")) {
+			t.Errorf("%s: asked %d times, %s", name, asked.Load(), last.Detail)
+		}
+		if strings.Contains(last.Detail, strings.Fields(sent)[0]) {
+			t.Errorf("%s: the step tells the token", name)
 		}
 	}
 }

@@ -66,6 +66,7 @@ func TestHistoriesOfARunningPlatformReplay(t *testing.T) {
 	for _, part := range []scenarioOf{
 		{"activation", recordActivation}, {"takeover", recordTakeover}, {"slices", recordSlices}, {"hold", recordHold},
 		{"glance", recordGlance}, {"push", recordPush}, {"cancel", recordCancel}, {"clocks", recordClocks},
+		{"closing", recordClosing}, {"due", recordDue},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
@@ -189,6 +190,39 @@ func recordGlance(t *testing.T, l *land, c *temporaltest.Cluster) {
 		t.Error("the glance was followed by slices")
 	}
 	s.wantProducts(t)
+}
+
+// A coupling is disabled, and another one is removed.
+func recordClosing(t *testing.T, l *land, c *temporaltest.Cluster) {
+	s := newSite(t, l, demoshop.Config{Products: 20, Orders: 5})
+	s.activate(t)
+	id := koppel.CloseWorkflowID(s.coupling.ID)
+	if _, err := l.api.Disable(t.Context(), s.coupling.ID); err != nil {
+		t.Fatal(err)
+	}
+	s.closed(t)
+	keep(t, "close_disabled", c.History(t, id), completed)
+	if _, err := l.api.Remove(t.Context(), s.coupling.ID, koppel.KeepObjects); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitState(t, koppel.CouplingRemoved)
+	removed := c.History(t, id)
+	keep(t, "close_removed", removed, completed)
+	if !removed.Calls("CloseStep") || !removed.Calls("PlanClosing") {
+		t.Error("the removal was recorded without its steps")
+	}
+}
+
+// Everything of a queue that is due is written by one workflow.
+func recordDue(t *testing.T, l *land, c *temporaltest.Cluster) {
+	s := newStockedShop(t, l)
+	s.awaitStock(t)
+	s.settled(t)
+	h := c.History(t, koppel.PushesWorkflowID(s.coupling.ID, koppel.Stock))
+	keep(t, "push_due", h, completed)
+	if !h.Calls("SendDue") {
+		t.Error("the queue was written without SendDue")
+	}
 }
 
 // The workflows that schedules start: a tick and the sweep.

@@ -58,6 +58,7 @@ type OAuth2 struct {
 	Style     string       `y:"style" doc:"How id and secret are sent; form when absent" enum:"form,basic"`
 	Budget    []Bucket     `y:"budget" doc:"Requests for tokens that the remote allows"`
 	Refresh   *Refresh     `y:"refresh" doc:"How tokens are renewed; without it the customer logs in again when the token ends"`
+	Revoke    *Revocation  `y:"revoke" doc:"How tokens are given back when the coupling is removed, RFC 7009"`
 	// KeepAlive is how long a token may lie unused before it is renewed for its own sake.
 	KeepAlive time.Duration `y:"keep_alive" doc:"A token this old is renewed although nobody needs it, since an unused refresh token would end; such as 20d"`
 }

@@ -32,6 +32,7 @@ http:
       scope: read write
       params: { country: "${credentials.country}" }
       keep_alive: 20d
+      revoke: { url: "${environment.login}/revoke" }
       refresh: { rotating: true, min_age: 570s, early: 25s, too_early: { status: 400, header: { Reason: TooEarly } } }
   capture:
     division:
@@ -50,6 +51,7 @@ type provider struct {
 	refresh   string
 	issued    int
 	asked     []url.Values
+	revoked   []url.Values
 	answer    func(w http.ResponseWriter) bool
 	divisions string
 	challenge string
@@ -58,6 +60,14 @@ type provider struct {
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if r.URL.Path == "/sandbox/revoke" {
+		_ = r.ParseForm()
+		p.revoked = append(p.revoked, r.PostForm)
+		if p.answer != nil && p.answer(w) {
+			return
+		}
+		return
+	}
 	if r.URL.Path == "/sandbox/token" {
 		p.token(w, r)
 		return

@@ -57,6 +57,17 @@ func (c *Client) newTokenEndpoint(address *Template, who OAuth2Client, style str
 // request asks for a token with the fields of form. Whoever asked may be gone
 // before the answer comes; the request goes on, since its answer is precious.
 func (e *tokenEndpoint) request(ctx context.Context, op string, form url.Values) (koppel.Token, koppel.TokenOutcome, error) {
+	asked := e.client.now()
+	a, err := e.post(ctx, op, form)
+	defer a.release()
+	if err != nil {
+		return e.refused(op, a, err)
+	}
+	return e.given(ctx, a, asked)
+}
+
+// post sends form with who asks.
+func (e *tokenEndpoint) post(ctx context.Context, op string, form url.Values) (*answer, error) {
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}}
 	signer := keyAuth{}
 	if e.basic {
@@ -72,14 +83,13 @@ func (e *tokenEndpoint) request(ctx context.Context, op string, form url.Values)
 	for _, name := range []string{"code", "refresh_token", "code_verifier"} {
 		e.client.redact.add(form.Get(name))
 	}
-	asked := e.client.now()
-	a, err := e.client.exchange(ctx, call{
+	return e.client.exchange(ctx, call{
 		op: op, method: http.MethodPost, url: e.url, header: header, body: []byte(form.Encode()), signer: signer, token: e,
 	})
-	defer a.release()
-	if err != nil {
-		return e.refused(op, a, err)
-	}
+}
+
+// given reads the token of an answer.
+func (e *tokenEndpoint) given(ctx context.Context, a *answer, asked time.Time) (koppel.Token, koppel.TokenOutcome, error) {
 	decoded, err := decodeJSON(a.body.data)
 	object, _ := decoded.(map[string]any)
 	access, _ := object["access_token"].(string)
