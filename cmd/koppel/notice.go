@@ -111,11 +111,7 @@ func (p *program) slackAddress(ctx context.Context) (koppel.Secret, error) {
 func (p *program) noticeList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List who is told what", Args: cobra.NoArgs, Example: "  koppel notice list",
-		RunE: action(func(ctx context.Context, _ []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, _ []string) error {
 			rules, err := c.NoticeRules(ctx)
 			if err != nil {
 				return err
@@ -150,11 +146,7 @@ func quietOf(r client.NoticeRule) string { return fmt.Sprintf("%d min", r.QuietM
 func (p *program) noticeVerb(use, short, long, example string, do func(ctx context.Context, c *client.Client, id string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Long: long, Args: cobra.ExactArgs(1), Example: example,
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			rules := func(ctx context.Context, _ client.Page) (client.List[client.NoticeRule], error) {
 				return c.NoticeRules(ctx)
 			}

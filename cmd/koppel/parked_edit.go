@@ -31,11 +31,7 @@ it without writing anything, and tells what it would give or which field still f
 body that fits is kept as a correction of that record, audited, and taken at once. It
 holds until the remote shows another body, which then counts.`,
 		Example: "  koppel parked edit 19d4e0\n  koppel parked edit 19d4e0 --show\n  koppel parked edit 19d4e0 --file body.json --dry-run",
-		RunE: action(func(ctx context.Context, args []string) error {
-			c, err := p.api()
-			if err != nil {
-				return err
-			}
+		RunE: p.calling(func(ctx context.Context, c *client.Client, args []string) error {
 			id, err := parkedID(ctx, c, args[0], false)
 			if err != nil {
 				return err
