@@ -130,7 +130,9 @@ func (c *comparison) beside(ctx context.Context, read []rest.Record) error {
 		return c.rows(ctx, read)
 	}
 	stored := make([]store.StoredRecord, len(read))
-	for i, r := range read {
+	for i := range read {
+		read[i].Raw = c.forget(read[i].Raw)
+		r := read[i]
 		stored[i] = store.StoredRecord{ID: r.ID, ParentID: r.ParentID, Raw: r.Raw}
 		if r.ParentID == "" || !needsParent(programs) {
 			continue

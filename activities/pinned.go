@@ -22,6 +22,15 @@ type pinned struct {
 	settings  map[string]any
 	// account is the remote account once it was opened; a pinned run lives no longer than an activity.
 	account *store.Account
+	// people are those who were erased from the webshop; nil when nobody was.
+	people *store.People
+}
+
+// forget takes out of a body what is personal where it names somebody who was
+// erased. The record's hash stays that of the body as the remote gave it.
+func (p *pinned) forget(raw []byte) []byte {
+	kept, _ := p.people.Redact(raw)
+	return kept
 }
 
 // pin loads a run that was started.
@@ -31,7 +40,10 @@ func (a *Activities) pin(ctx context.Context, ref RunRef) (*pinned, error) {
 		if p.run, err = tx.Run(ctx, ref.ID); err != nil {
 			return err
 		}
-		p.coupling, err = tx.CouplingByID(ctx, p.run.CouplingID)
+		if p.coupling, err = tx.CouplingByID(ctx, p.run.CouplingID); err != nil {
+			return err
+		}
+		p.people, err = tx.ErasedPeople(ctx)
 		return err
 	})
 	if err != nil {

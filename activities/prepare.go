@@ -170,6 +170,7 @@ func pinHash(hash, digest [16]byte) [16]byte {
 // mapRecord maps one changed record, or marks it for the map stage when its
 // objects need other records too.
 func (s *slice) mapRecord(record *rest.Record, ticket int64, hash [16]byte) store.Record {
+	record.Raw = s.forget(record.Raw)
 	out := store.Record{ID: record.ID, ParentID: record.ParentID, Hash: hash, Ticket: ticket, Raw: record.Raw, Dirty: s.later && s.ties.parent != s.lease.Stream}
 	if record.Err != nil {
 		// Without a hash it is looked at again by the next read.

@@ -219,6 +219,7 @@ func (s *singles) batchOf(ctx context.Context, records []rest.Record, ticket int
 			b.Suspects = append(b.Suspects, store.Suspect{Stream: s.lease.Stream, Gone: store.Gone{ID: r.ID, Ticket: ticket, Reason: koppel.GoneFlag}})
 			continue
 		}
+		r.Raw = s.forget(r.Raw)
 		record := store.Record{ID: r.ID, ParentID: r.ParentID, Hash: pinHash(r.Hash, s.connector.Mapping.DigestOn(s.stream, s.began())), Ticket: ticket, Raw: r.Raw, Dirty: later && ties.parent != s.lease.Stream}
 		switch {
 		case r.Err != nil:

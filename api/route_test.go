@@ -164,6 +164,8 @@ func (s *site) trespasses(t *testing.T) map[string]trespass {
 		"unresolveParked":        {v1 + "/parked/" + parked + "/unresolve", nil, 404},
 		"resolveAllParked":       {v1 + "/parked/resolve", map[string]any{"coupling": coupling, "reason": "gone"}, 404},
 		"unresolveAllParked":     {v1 + "/parked/unresolve", map[string]any{"coupling": coupling}, 404},
+		"findPerson":             {v1 + "/webshops/" + shop + "/people/find", map[string]any{"email": "jan@example.nl"}, 404},
+		"erasePerson":            {v1 + "/webshops/" + shop + "/people/erase", map[string]any{"email": "jan@example.nl"}, 404},
 		"traceWebshop":           {v1 + "/webshops/" + shop + "/trace?text=SKU-1", nil, 404},
 		"readInbox":              {v1 + "/inbox", nil, 200},
 		"acknowledgeInbox":       {item + "/acknowledge", map[string]any{}, 404},

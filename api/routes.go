@@ -127,6 +127,8 @@ func (s *server) routes() []row {
 		{method: post, path: base + "/parked/resolve", id: "resolveAllParked", scope: syncRun, tag: "Parked", summary: "Take the parked records of a coupling off the list, by cause", add: handle(s, s.resolveAllParked)},
 		{method: post, path: base + "/parked/unresolve", id: "unresolveAllParked", scope: syncRun, tag: "Parked", summary: "Put such records back on the list, by cause", add: handle(s, s.unresolveAllParked)},
 
+		{method: post, path: base + "/webshops/{id}/people/find", id: "findPerson", scope: admin, tag: "People", summary: "Count where a person's data stands", add: handle(s, s.findPerson)},
+		{method: post, path: base + "/webshops/{id}/people/erase", id: "erasePerson", scope: admin, tag: "People", summary: "Erase a person's data, also from what comes later", add: handle(s, s.erasePerson)},
 		{method: get, path: base + "/webshops/{id}/trace", id: "traceWebshop", scope: couplingsRead, tag: "Support", summary: "What is known of a SKU, EAN, remote id or order number, and what happened to it", add: handle(s, s.traceWebshop)},
 		{method: get, path: base + "/inbox", id: "readInbox", scope: couplingsRead, tag: "Support", summary: "What needs a person now, by cause and owner", add: handle(s, s.readInbox)},
 		{method: post, path: base + "/inbox/{id}/acknowledge", id: "acknowledgeInbox", scope: couplingsWrite, tag: "Support", summary: "Say that somebody takes care of it; what comes later shows it again", add: handle(s, s.acknowledgeInbox)},

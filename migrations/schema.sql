@@ -781,6 +781,24 @@ TABLE dirty ROW LEVEL SECURITY FORCED
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
     GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
 
+TABLE erased_person ROW LEVEL SECURITY FORCED
+    -- Tombstones of people who were erased: records that name them again are stored without their personal values.
+    webshop_id bigint NOT NULL  -- The webshop the row belongs to; row-level security goes by it.
+    digest bytea NOT NULL  -- HMAC-SHA256 of kind and normalised value by a key made of the webshop's data key; the value itself is nowhere kept.
+    kind text NOT NULL  -- By what the person is recognised.
+    erased_at timestamp with time zone NOT NULL DEFAULT now()  -- When it was asked for first.
+    erased_by text NOT NULL  -- Who asked.
+    CONSTRAINT erased_person_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text, 'name'::text, 'remote_id'::text])))
+    CONSTRAINT erased_person_webshop_id_fkey FOREIGN KEY (webshop_id) REFERENCES webshop(id) ON DELETE CASCADE
+    CONSTRAINT erased_person_pkey PRIMARY KEY (webshop_id, digest)
+    POLICY installation TO koppel_app USING (( SELECT koppel_all_webshops() AS koppel_all_webshops))
+    POLICY organisation TO koppel_app USING (((( SELECT koppel_organisation() AS koppel_organisation) IS NOT NULL) AND (webshop_id IN ( SELECT webshop.id
+   FROM webshop
+  WHERE (webshop.organisation_id = ( SELECT koppel_organisation() AS koppel_organisation))))))
+    POLICY tenant TO koppel_app, koppel_engine USING ((webshop_id = ( SELECT koppel_webshop() AS koppel_webshop)))
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_app
+    GRANT DELETE, INSERT, SELECT, UPDATE TO koppel_engine
+
 TABLE exchange PARTITION BY RANGE (at) ROW LEVEL SECURITY FORCED
     -- Failed requests with their answers, secrets redacted and bodies cut.
     at timestamp with time zone NOT NULL DEFAULT clock_timestamp()  -- When it happened; the partition goes by it.

@@ -32,6 +32,14 @@ const (
 
 // dataKey opens the webshop's data key, and makes it when the webshop has none yet.
 func (tx *Tx) dataKey(ctx context.Context, op string, webshop int64) (cipher.AEAD, error) {
+	raw, err := tx.rawDataKey(ctx, op, webshop)
+	if err != nil {
+		return nil, err
+	}
+	return gcm(raw), nil
+}
+
+func (tx *Tx) rawDataKey(ctx context.Context, op string, webshop int64) ([]byte, error) {
 	keys, err := tx.masterKeys(op)
 	if err != nil {
 		return nil, err
@@ -50,11 +58,7 @@ func (tx *Tx) dataKey(ctx context.Context, op string, webshop int64) (cipher.AEA
 	} else if err != nil {
 		return nil, wrap(op, err)
 	}
-	raw, err := keys.open(op, sealed, dataKeyPurpose(webshop))
-	if err != nil {
-		return nil, err
-	}
-	return gcm(raw), nil
+	return keys.open(op, sealed, dataKeyPurpose(webshop))
 }
 
 const (

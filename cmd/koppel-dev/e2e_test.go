@@ -40,6 +40,7 @@ func TestEndToEnd(t *testing.T) {
 		supports,
 		webhooks,
 		overridings,
+		people,
 	} {
 		for _, s := range group {
 			t.Run(s.name, func(t *testing.T) {

@@ -56,7 +56,7 @@ func (p *program) command() *cobra.Command {
 		&cobra.Group{ID: groupOperator, Title: "Operators:"},
 	)
 	in(root, groupSupport, p.inboxCommand(), p.traceCommand(), p.webshopCommand(), p.couplingCommand(), p.scheduleCommand(), p.cursorCommand(), p.syncCommand(), p.runCommand(), p.objectCommand(), p.explainCommand(), p.reviewCommand(),
-		p.buyOrderCommand(), p.shipmentCommand(), p.pushCommand(), p.parkedCommand(), p.proposalCommand(), p.waitingCommand(), p.takeoverCommand(), p.hookCommand(), p.noticeCommand(), p.keyCommand())
+		p.buyOrderCommand(), p.shipmentCommand(), p.pushCommand(), p.parkedCommand(), p.proposalCommand(), p.waitingCommand(), p.takeoverCommand(), p.hookCommand(), p.noticeCommand(), p.personCommand(), p.keyCommand())
 	in(root, groupEngineer, p.connectorCommand(), p.mappingCommand())
 	in(root, groupOperator, p.serverCommand(), p.workerCommand(), p.migrateCommand(), p.doctorCommand(), p.keysCommand(), p.appCredentialCommand(), p.retentionCommand())
 	return root
