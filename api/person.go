@@ -41,7 +41,10 @@ func (s *server) findPerson(ctx context.Context, who caller, in *personRequest) 
 		return personBody{}, err
 	}
 	found, err := s.Store.FindPerson(ctx, webshop, koppel.AskedPerson(in.Body))
-	return personBody{Places: found.Places, Stays: stays}, err
+	if err != nil {
+		return personBody{}, err
+	}
+	return personBody{Places: found.Places, Stays: stays}, s.notePerson(ctx, who, webshop, in.ID, "person.find", found)
 }
 
 func (s *server) erasePerson(ctx context.Context, who caller, in *personRequest) (personBody, error) {
@@ -53,10 +56,14 @@ func (s *server) erasePerson(ctx context.Context, who caller, in *personRequest)
 	if err != nil {
 		return personBody{}, err
 	}
-	err = s.Store.InTx(ctx, store.ForWebshop(webshop), func(tx *store.Tx) error {
-		return audit(ctx, tx, who, "person.erase", in.ID, nil, map[string]any{"asked": done.Digests, "places": done.Places})
+	return personBody{Erased: true, Places: done.Places, Stays: stays}, s.notePerson(ctx, who, webshop, in.ID, "person.erase", done)
+}
+
+// notePerson notes who looked for a person or erased one: by digests, not by values.
+func (s *server) notePerson(ctx context.Context, who caller, webshop int64, subject, action string, p store.PersonErased) error {
+	return s.Store.InTx(ctx, store.ForWebshop(webshop), func(tx *store.Tx) error {
+		return audit(ctx, tx, who, action, subject, nil, map[string]any{"asked": p.Digests, "places": p.Places})
 	})
-	return personBody{Erased: true, Places: done.Places, Stays: stays}, err
 }
 
 // webshopOf is the inner id of a webshop that the caller sees.

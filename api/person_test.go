@@ -82,7 +82,7 @@ func TestPersonIsFoundErasedAndNotBroughtBack(t *testing.T) {
 			}
 		})
 	}
-	if body("1") != jan || len(s.audits(t, s.shop.UUID)) != 0 {
+	if body("1") != jan {
 		t.Errorf("finding changed something: %s", body("1"))
 	}
 	done := want[personBody](t, s.ask(t, s.mine, http.MethodPost, path+"erase", map[string]any{"email": "jan@example.nl"}), http.StatusOK)
@@ -102,7 +102,7 @@ func TestPersonIsFoundErasedAndNotBroughtBack(t *testing.T) {
 		t.Errorf("customers are %v", got)
 	}
 	rows := s.audits(t, s.shop.UUID)
-	if len(rows) != 1 || rows[0].Action != "person.erase" || strings.Contains(strings.ToLower(string(rows[0].After)), "jan@") || !strings.Contains(string(rows[0].After), "email") {
+	if len(rows) != 5 || rows[0].Action != "person.erase" || rows[1].Action != "person.find" || strings.Contains(strings.ToLower(string(rows[0].After)), "jan@") || !strings.Contains(string(rows[0].After), "email") {
 		t.Errorf("audited %+v", rows)
 	}
 	again := want[personBody](t, s.ask(t, s.mine, http.MethodPost, path+"find", map[string]any{"email": "jan@example.nl"}), http.StatusOK)

@@ -35,7 +35,7 @@ func (s *site) setOrder(t *testing.T, id, status string) {
 }
 
 func anErasedPersonStaysAway(t *testing.T, l *land) {
-	s := newSite(t, l, demoshop.Config{Products: 20, Orders: 20})
+	s := newSite(t, l, demoshop.Config{Products: 20, Orders: 20, BasicOverHTTP: true})
 	s.activate(t)
 	before := s.objects(t, koppel.SellOrders)
 	ids := make([]string, 0, len(before))
