@@ -34,7 +34,9 @@ SELECT p.webshop_id, p.coupling_id, NULL::text AS connector, '' AS about, 1::big
        'auth' AS kind, p.reason AS detail, '' AS owner, '' AS next, NULL::text AS subject
 FROM coupling_pause p JOIN coupling c ON c.id = p.coupling_id WHERE p.owner = 'auth' AND p.ended_at IS NULL AND c.state IN ('needs_reauth', 'paused')`,
 	koppel.CausePermission: failedScansSQL + `f.error->>'kind' = 'permission'`,
-	koppel.CauseFailing:    failedScansSQL + `f.error->>'kind' IS DISTINCT FROM 'permission'`,
+	// Refused credentials that were replaced since are nobody's task any more: what they missed is being read.
+	koppel.CauseFailing: failedScansSQL + `f.error->>'kind' IS DISTINCT FROM 'permission' AND NOT (f.error->>'kind' = 'auth' AND EXISTS (
+    SELECT FROM coupling_pause p WHERE p.coupling_id = f.coupling_id AND p.owner = 'auth' AND p.ended_at > f.newest))`,
 	koppel.CauseActivation: `
 SELECT c.webshop_id, c.id AS coupling_id, NULL::text AS connector, s->>'name' AS about, 1::bigint AS count, c.updated_at AS oldest, c.updated_at AS newest,
        '' AS kind, (s->>'name') || ': ' || coalesce(s->>'detail', '') AS detail, CASE WHEN s->>'name' = 'credentials' THEN 'customer' ELSE '' END AS owner,

@@ -39,6 +39,9 @@ func readTickets(t *testing.T) []ticket {
 	inside := ""
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "## Being told") { // of what follows the tickets
+			break
+		}
 		switch now := len(all) - 1; {
 		case strings.HasPrefix(line, "## "):
 			all = append(all, ticket{title: line[3:]})
